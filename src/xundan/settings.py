@@ -162,10 +162,10 @@ def load(
     if file is not None or path.exists():
         values.update({name: (value, str(path)) for name, value in _read_toml(path).items()})
     known = {f.name: f for f in fields(Settings)}
-    for variable, value in (os.environ if environ is None else environ).items():
+    for variable, given in (os.environ if environ is None else environ).items():
         name = variable[len(PREFIX) :].lower()
         if variable.startswith(PREFIX) and name in known:
-            values[name] = (value, f"environment variable {variable}")
+            values[name] = (given, f"environment variable {variable}")
     values.update({name: (value, "command line") for name, value in (override or {}).items()})
 
     for name, (_, source) in values.items():

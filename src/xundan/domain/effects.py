@@ -27,7 +27,7 @@ class Relay:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """To the key `order:<id>`: the first fact by which `teller` is a buyer, or a talker, of the order; None, no more."""
+    """To the key `order:<id>`: the first fact by which `teller` is a buyer or talker of the order; None, no more."""
 
     shop: str
     owner: str
@@ -38,7 +38,7 @@ class Tell:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """From the key `order:<id>` to a customer: a derived link to `target`, named by the fact `named`; None takes it back."""
+    """From the key `order:<id>`: a derived link to `target`, named by the fact `named`; None takes it back."""
 
     shop: str
     owner: str

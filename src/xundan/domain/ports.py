@@ -83,7 +83,7 @@ class DeadLetter:
 
 
 class DeadLetters(Protocol):
-    """Where refused input is kept. Writing one is durable when it returns. Every call names the shop or None for all."""
+    """Where refused input is kept. Writing is durable when it returns. Calls name the shop, or None for all."""
 
     def put(self, shop: str, source: str, code: str, reason: str, payload: str) -> int: ...
 
@@ -95,7 +95,7 @@ class DeadLetters(Protocol):
 
 
 class CubeRow(NamedTuple):
-    """A stored cell, summed over the dimensions its grouping leaves out. `value` is the grouping's value ("" for total)."""
+    """A cell summed over the dimensions its grouping leaves out. `value` is the grouping's value ("" for total)."""
 
     day: int
     family: str
