@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
@@ -28,7 +29,8 @@ ALIASES = ("a1", "z9")
 NOBODY = ("", "张*", "李＊")
 ORDERS = ("o1", "o2", "o3")
 AGENTS = (None, None, "小美", "a7", "bot", "none", "agent")
-AMOUNTS = (None, 0, 1, 100, 4_900, 5_000, 9_900)
+PRICES = (5_000, 9_900, 100, None, 0)
+BACK = (100, 4_900, 5_000, None, None, 1, 0)
 GAPS = (0, 0, 1, SECOND, MINUTE - 1, MINUTE, 10 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1, 2 * HOUR)
 SPANS = (0, 1, SECOND, 5 * MINUTE, HOUR, 10 * HOUR, DAY, 2 * DAY, 14 * DAY, 15 * DAY, 15 * DAY + 1, 16 * DAY)
 TIMES = (0, -1, 1, 10 * HOUR, 10 * HOUR, 23 * HOUR + 50 * MINUTE, 24 * HOUR - 1, 13 * HOUR)
@@ -69,9 +71,8 @@ def to_record(fact: FactDict) -> Fact:
 class _Scene:
     """Draws facts one after the other into a list."""
 
-    def __init__(self, draw: Draw, customers: Sequence[str]) -> None:
+    def __init__(self, draw: Draw) -> None:
         self.draw = draw
-        self.customers = customers
         self.facts: list[FactDict] = []
         days = draw(st.lists(st.integers(0, 24), min_size=1, max_size=3))
         self.anchors = [MIDNIGHT + day * DAY + self.pick(TIMES) for day in days]
@@ -95,7 +96,7 @@ class _Scene:
         self.facts.append(fact)
 
     def say(self, owner: str, ts: int, order_id: str | None = None) -> None:
-        sender = self.pick(("user", "user", "user", "bot", "agent"))
+        sender = self.pick(("user", "user", "user", "bot", "agent", "agent"))
         fact = message(owner, "", ts, sender)
         if sender == "user" and self.chance(6):
             score = self.pick((0.0, 0.3, 0.69, 0.7, 0.71, 1.0))
@@ -117,22 +118,22 @@ class _Scene:
 
     def story(self) -> None:
         """One customer's order, with chats around it, in some of the shapes that orders take."""
-        customer, order_id, created = self.pick(self.customers), self.pick(ORDERS), self.pick(self.anchors)
+        customer, order_id, created = self.pick(CUSTOMERS), self.pick(ORDERS), self.pick(self.anchors)
         buyer = self.pick((customer, customer, customer, *NOBODY, *ALIASES))
-        names: Sequence[str | None] = (None, order_id) if buyer in NOBODY or self.chance(3) else (None,)
-        paid = created + self.pick(SPANS)
+        names: Sequence[str | None] = (None, order_id) if self.chance(4) else (None,)
+        paid = created + self.pick(SPANS) * self.pick((1, 1, 1, 1, -1))
         if self.chance(8):
             self.chat(customer, created - self.pick(SPANS), names)
         if self.chance(7):
-            self.happen(buyer, created, order_id, "created", amount_fen=self.pick(AMOUNTS))
-        if self.chance(3):
-            self.chat(customer, self.pick((created, paid - HOUR)) + self.pick(GAPS), names)
+            self.happen(buyer, created, order_id, "created", amount_fen=self.pick(PRICES))
+        if self.chance(4):
+            self.chat(customer, self.pick((paid - HOUR, created)) + self.pick(GAPS), names)
         if self.chance(8):
             self.pay(buyer, paid, order_id)
-        if self.chance(4):
+        if self.chance(6):
             self.after(buyer, paid, order_id)
         if self.chance(2):
-            other = self.pick((*self.customers, *ALIASES))
+            other = self.pick((*CUSTOMERS, *ALIASES))
             self.happen(
                 other, self.pick((created - 1, created, paid, paid + 1)), order_id, self.pick(("paid", "shipped"))
             )
@@ -141,32 +142,39 @@ class _Scene:
 
     def pay(self, buyer: str, paid: int, order_id: str) -> None:
         if self.chance(3):
-            self.happen(buyer, paid - self.pick(SPANS), order_id, "paid", part="deposit", amount_fen=self.pick(AMOUNTS))
-            self.happen(buyer, paid, order_id, "paid", part="balance", amount_fen=self.pick(AMOUNTS))
+            self.happen(buyer, paid - self.pick(SPANS), order_id, "paid", part="deposit", amount_fen=self.pick(PRICES))
+            self.happen(buyer, paid, order_id, "paid", part="balance", amount_fen=self.pick(PRICES))
         else:
-            self.happen(buyer, paid, order_id, "paid", amount_fen=self.pick(AMOUNTS))
+            self.happen(buyer, paid, order_id, "paid", amount_fen=self.pick(PRICES))
 
     def after(self, buyer: str, paid: int, order_id: str) -> None:
         if self.chance(3):
             self.happen(buyer, paid + self.pick(SPANS), order_id, self.pick(("shipped", "received")))
-        for _ in range(self.draw(st.integers(0, 3))):
-            fields = {"amount_fen": self.pick(AMOUNTS), "refund_id": self.pick((None, None, "r1", "r2"))}
+        for _ in range(self.pick((0, 1, 2, 3))):
+            fields = {"amount_fen": self.pick(BACK), "refund_id": self.pick((None, None, "r1", "r2"))}
             self.happen(buyer, paid + self.pick(SPANS), order_id, "refunded", **fields)
         if self.chance(3):
             self.happen(buyer, paid + self.pick((-1, 0, 1)) * self.pick(SPANS), order_id, "cancelled")
 
     def quarrel(self) -> None:
-        """Two orders whose sources name each other's buyers: a circle of derived links."""
-        one, other = self.pick(self.customers), self.pick(self.customers)
-        for order_id, pair in zip(ORDERS, ((one, other), (other, one)), strict=False):
+        """Orders whose sources name each other's buyers: a circle of derived links, unless an explicit link cuts it."""
+        ring = self.pick((("c1", "c2"), ("c2", "a1"), ("c1", "c2", "z9")))
+        for index, buyer in enumerate(ring):
             ts = self.pick(self.anchors)
-            for buyer in pair:
-                self.happen(buyer, ts, order_id, self.pick(("created", "paid", "shipped")))
-                ts += self.pick((0, 1, HOUR))
+            self.happen(buyer, ts, f"q{index}", self.pick(("created", "paid", "shipped")), amount_fen=self.pick(PRICES))
+            self.happen(ring[index - 1], ts + self.pick((HOUR, 1, 0)), f"q{index}", self.pick(("paid", "shipped")))
+
+    def ring(self) -> None:
+        """A chain of explicit links, often closed to a circle."""
+        chain = self.pick((("a1", "c1"), ("a1", "z9", "c2"), ("c2", "c1", "c3"), ("z9", "c1")))
+        for alias, user in pairwise(chain):
+            self.add(link(alias, user, "", self.instant()))
+        if self.chance(6):
+            self.add(link(chain[-1], self.pick((chain[0], chain[-2], chain[-1])), "", self.instant()))
 
     def loose(self) -> None:
         """Any one fact anywhere."""
-        everyone = (*self.customers, *ALIASES)
+        everyone = (*CUSTOMERS, *ALIASES)
         kind = self.pick(("message", "order", "link", "link"))
         if kind == "message":
             self.say(self.pick(everyone), self.instant(), self.pick((None, *ORDERS)))
@@ -176,7 +184,7 @@ class _Scene:
         else:
             status = self.pick(("created", "paid", "shipped", "received", "refunded", "cancelled"))
             part = self.pick(("", "", "deposit", "balance")) if status in ("paid", "created") else ""
-            fields = {"part": part, "amount_fen": self.pick(AMOUNTS)}
+            fields = {"part": part, "amount_fen": self.pick(PRICES)}
             self.happen(self.pick((*everyone, *NOBODY)), self.instant(), self.pick(ORDERS), status, **fields)
 
     def copy(self) -> None:
@@ -191,33 +199,35 @@ class _Scene:
             unscored = {"intent": None, "buy_score": None, "model": None}
             fact |= self.pick((scored, unscored))
         elif change == "amount" and fact["kind"] == "order":
-            fact |= {"amount_fen": self.pick(AMOUNTS), "order_id": self.pick((fact["order_id"], *ORDERS))}
+            fact |= {"amount_fen": self.pick(PRICES), "order_id": self.pick((fact["order_id"], *ORDERS))}
         elif change == "text" and fact["kind"] == "message":
             fact |= {"text": self.pick(("a", "啊", "~")), "order_id": self.pick((None, *ORDERS))}
         elif change == "text" and fact["kind"] == "link":
-            fact["user_id"] = self.pick(self.customers)
+            fact["user_id"] = self.pick(CUSTOMERS)
         if fact["source"] == "live":
             fact["received"] = min(fact["received"], fact["ts"] + 30 * DAY)
         self.facts.append(fact)
 
 
 @st.composite
-def facts(draw: Draw, max_size: int = 40, customers: Sequence[str] = CUSTOMERS) -> list[FactDict]:
+def facts(draw: Draw, max_size: int = 40) -> list[FactDict]:
     """Up to `max_size` accepted facts of one shop, copies included, in no particular order.
 
     Lateness keeps to the default rule: a live fact came in at most 30 days after it happened.
     """
-    scene = _Scene(draw, customers)
-    for _ in range(draw(st.integers(0, 3))):
+    scene = _Scene(draw)
+    for _ in range(scene.pick((0, 1, 2, 2, 3, 3))):
         scene.story()
-    if scene.chance(1):
+    if scene.chance(3):
         scene.quarrel()
+    if scene.chance(4):
+        scene.ring()
     for _ in range(draw(st.integers(0, 6))):
         scene.loose()
-    del scene.facts[max_size * 9 // 10 :]
-    for _ in range(draw(st.integers(0, min(4, max_size - len(scene.facts))))):
-        if scene.facts:
-            scene.copy()
+    room = max_size - draw(st.integers(0, min(4, max_size)))
+    del scene.facts[room:]
+    while scene.facts and len(scene.facts) < max_size and scene.chance(7):
+        scene.copy()
     return scene.facts
 
 
