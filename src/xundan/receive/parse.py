@@ -12,6 +12,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, get_args
 
 import msgspec
@@ -87,6 +88,35 @@ def parse_message(
         product_id=_id(raw, "product_id"),
         order_id=_id(raw, "order_id"),
     )
+
+
+def parse_exchange(
+    raw: Mapping[str, object],
+    *,
+    shop: str,
+    received: int,
+    source: Source,
+    rules: Rules,
+    fallback_id: str | None = None,
+) -> list[Message]:
+    """A chat message and, where the field `answer` has one, the bot's reply to it as the message 1 ms later.
+
+    The reply's id follows from the message's, so a repeated exchange is repeated whole. Arguments and errors as for
+    `parse_message`.
+    """
+    message = parse_message(raw, shop=shop, received=received, source=source, rules=rules, fallback_id=fallback_id)
+    if raw.get("answer") in (None, ""):
+        return [message]
+    answer = replace(
+        message,
+        id=message.id + ".answer",
+        ts=message.ts + 1,
+        sender="bot",
+        agent_id=None,
+        order_id=None,
+        text=message_text(raw, "answer"),
+    )
+    return [message, answer]
 
 
 def parse_order(
