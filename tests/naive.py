@@ -46,18 +46,18 @@ BUYING = (
 def figures(facts: Iterable[Fact], rules: Rules, grouping: str = "total") -> dict[int, Figures]:
     """The shop's figures by day number."""
     assert grouping == "total"
-    return _Shop(facts, rules).report(grouping).get("", {})
+    return Shop(facts, rules).report(grouping).get("", {})
 
 
 def grouped(facts: Iterable[Fact], rules: Rules, grouping: str) -> dict[str, dict[int, Figures]]:
     """The figures of every value of one dimension, by day number."""
     assert grouping in DIMENSIONS
-    return _Shop(facts, rules).report(grouping)
+    return Shop(facts, rules).report(grouping)
 
 
 def conversations(facts: Iterable[Fact], rules: Rules) -> dict[str, Conversation]:
     """Every conversation by its `_id`; `messages` are the ids of its messages in order."""
-    shop = _Shop(facts, rules)
+    shop = Shop(facts, rules)
     found = [one for talk in shop.conversations.values() for one in talk]
     return {one["id"]: {**one, "messages": [m["id"] for m in one["messages"]]} for one in found}
 
@@ -66,13 +66,13 @@ def orders(facts: Iterable[Fact], rules: Rules) -> dict[tuple[str, str], Order]:
     """Every order by (final owner, order id). `created` is the creation by E2: the payment in full if need be."""
     return {
         key: {name: value for name, value in order.items() if name != "refunds"}
-        for key, order in _Shop(facts, rules).orders.items()
+        for key, order in Shop(facts, rules).orders.items()
     }
 
 
 def final_owner(facts: Iterable[Fact], rules: Rules, id: str) -> str:
     """Where the facts of an id rest (B4)."""
-    return _Shop(facts, rules).final(id)
+    return Shop(facts, rules).final(id)
 
 
 # A. Facts
@@ -297,11 +297,13 @@ def _dims(conversation: Conversation, agent: str, channel: str | None) -> Dims:
     return {name: values[name] or "none" for name in DIMENSIONS}
 
 
-class _Shop:
+class Shop:
     """The facts of a shop, sorted out: who owns what, conversations and orders."""
 
     def __init__(self, facts: Iterable[Fact], rules: Rules) -> None:
+        facts = list(facts)
         self.rules = rules
+        self.given = len(facts)
         self.facts = kept(facts)
         self.explicit = _explicit(self.facts)
         self.derived = _derived(self.facts, self.explicit)

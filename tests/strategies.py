@@ -29,8 +29,8 @@ ALIASES = ("a1", "z9")
 NOBODY = ("", "张*", "李＊")
 ORDERS = ("o1", "o2", "o3")
 AGENTS = (None, None, "小美", "a7", "bot", "none", "agent")
-PRICES = (5_000, 9_900, 100, None, 0)
-BACK = (100, 4_900, 5_000, None, None, 1, 0)
+PRICES = (5_000, 9_900, 9_900, 100, None, 0)
+BACK = (100, 4_900, 5_000, 1, None, 0)
 GAPS = (0, 0, 1, SECOND, MINUTE - 1, MINUTE, 10 * MINUTE, 30 * MINUTE - 1, 30 * MINUTE, 30 * MINUTE + 1, 2 * HOUR)
 SPANS = (0, 1, SECOND, 5 * MINUTE, HOUR, 10 * HOUR, DAY, 2 * DAY, 14 * DAY, 15 * DAY, 15 * DAY + 1, 16 * DAY)
 TIMES = (0, -1, 1, 10 * HOUR, 10 * HOUR, 23 * HOUR + 50 * MINUTE, 24 * HOUR - 1, 13 * HOUR)
@@ -130,7 +130,7 @@ class _Scene:
             self.chat(customer, self.pick((paid - HOUR, created)) + self.pick(GAPS), names)
         if self.chance(8):
             self.pay(buyer, paid, order_id)
-        if self.chance(6):
+        if self.chance(7):
             self.after(buyer, paid, order_id)
         if self.chance(2):
             other = self.pick((*CUSTOMERS, *ALIASES))
