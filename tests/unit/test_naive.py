@@ -7,6 +7,7 @@ import hashlib
 from typing import Any
 
 import naive
+from naive_documents import kept
 from strategies import DAY, DEFAULT_RULES, HOUR, MIDNIGHT, MINUTE, event, link, message
 
 MONDAY = 20_514
@@ -33,13 +34,13 @@ def test_a_the_best_copy_is_kept() -> None:
     first = message("c1", "m", at(0), received=at(0), text="b")
     scored = message("c1", "m", at(0), received=at(9), intent="price_query", text="z")
     smaller = message("c1", "m", at(0), received=at(0), text="a")
-    assert naive.kept([first, scored, smaller]) == [scored]
-    assert naive.kept([first, smaller]) == naive.kept([smaller, first]) == [smaller]
+    assert kept([first, scored, smaller]) == [scored]
+    assert kept([first, smaller]) == kept([smaller, first]) == [smaller]
 
 
 def test_a_facts_of_one_instant_are_ordered_by_kind_and_id() -> None:
     facts = [event("c1", "a", 5, "o1", "paid"), message("c1", "b", 5), message("c1", "a", 5), link("a1", "c1", "z", 5)]
-    assert [fact["id"] for fact in naive.kept(facts)] == ["z", "a", "b", "a"]
+    assert [fact["id"] for fact in kept(facts)] == ["z", "a", "b", "a"]
 
 
 def test_b_the_last_explicit_link_holds_and_a_circle_ends_at_its_smallest() -> None:

@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import naive
+from naive_book import SALE_RULES
+from naive_documents import DIMENSIONS, place
 from strategies import DEFAULT_RULES, arrivals, facts, rules, to_record
 from xundan.domain.records import canonical_json
 
@@ -34,7 +36,7 @@ def test_order_and_repetition_change_nothing(data: st.DataObject, some: list[Fac
 def test_money_is_credited_once(some: list[FactDict], rule: dict[str, Any]) -> None:
     pages = naive.figures(some, rule)
     sold = [order for order in naive.orders(some, rule).values() if order["paid"] is not None]
-    for name in naive.SALE_RULES:
+    for name in SALE_RULES:
         by_day = [page["sales"][name] for page in pages.values()]
         for sales in by_day:
             for attributed, silent in zip(sales["attributed"], sales["silent"], strict=True):
@@ -75,7 +77,7 @@ def _without_assisted(pages: Pages) -> Pages:
 
 
 @SOME
-@given(facts(), rules(), st.sampled_from(naive.DIMENSIONS))
+@given(facts(), rules(), st.sampled_from(DIMENSIONS))
 def test_groups_add_up_to_the_shop(some: list[FactDict], rule: dict[str, Any], grouping: str) -> None:
     whole: Pages = {}
     for pages in naive.grouped(some, rule, grouping).values():
@@ -91,12 +93,12 @@ def test_groups_add_up_to_the_shop(some: list[FactDict], rule: dict[str, Any], g
 @settings(deadline=None, max_examples=30)
 def test_facts_are_records(some: list[FactDict]) -> None:
     assert len(some) <= 20
-    assert [to_record(fact).key for fact in some] == [naive.place(fact) for fact in some]
+    assert [to_record(fact).key for fact in some] == [place(fact) for fact in some]
     assert len({canonical_json(to_record(fact)) for fact in some}) <= len(some)
 
 
 def _sights(pages: Pages, shop: naive.Shop) -> set[str]:
-    sales = [page["sales"][name] for page in pages.values() for name in naive.SALE_RULES]
+    sales = [page["sales"][name] for page in pages.values() for name in SALE_RULES]
     orders = list(shop.orders.values())
     seen = {
         "attributed sale": any(one["attributed"][-1]["orders"] for one in sales),
