@@ -70,8 +70,8 @@ def open_writer(path: Path, schema: str) -> sqlite3.Connection:
     connection = _connect(path, "rw")
     try:
         connection.executescript(_WRITER)
-        _check_version(connection, path)
-        connection.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
+        if _version(connection, path) < SCHEMA_VERSION:
+            connection.executescript(f"BEGIN IMMEDIATE; {schema}; PRAGMA user_version = {SCHEMA_VERSION}; COMMIT")
     except BaseException:
         connection.close()
         raise
@@ -89,12 +89,13 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
-def _check_version(connection: sqlite3.Connection, path: Path) -> None:
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
+def _version(connection: sqlite3.Connection, path: Path) -> int:
+    version: int = connection.execute("PRAGMA user_version").fetchall()[0][0]
     if version > SCHEMA_VERSION:
         raise ConfigError(
             f"{path.name} was written by a newer Xundan (schema {version}, this one knows {SCHEMA_VERSION}): upgrade"
         )
+    return version
 
 
 @lru_cache(maxsize=1024)
@@ -173,7 +174,7 @@ class ReadPool:
             raise XundanError(f"{self._path} does not exist yet: nothing has been received in this data directory")
         try:
             connection = _connect(self._path, "ro")
-            _check_version(connection, self._path)
+            _version(connection, self._path)
         except sqlite3.Error as error:
             raise failure(error, self._path) from error
         return connection
