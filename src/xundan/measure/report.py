@@ -1,0 +1,103 @@
+"""A shop's report, built from daily cubes: what it costs depends on days and groups, not on conversations."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from xundan.domain.calendar import day_name
+from xundan.domain.ports import CubeRow, Store
+from xundan.domain.rules import Rules
+from xundan.measure.figures import ASSISTED, NO_FIGURES, figures
+from xundan.measure.query import ReportQuery, parse_query
+from xundan.measure.rows import Measures, Part, Row, measures
+
+__all__ = ["Report", "ReportQuery", "build", "parse_query"]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A finished report. `position` is the log offset up to which everything is contained; `made_at` is UTC ms.
+
+    `days` are the shop's days on which anything happened, in order. `groups` is empty when the query is by day, else
+    one row a value, the most inquiries (or conversations) first. `total` is the shop's, over every day of the period.
+    """
+
+    query: ReportQuery
+    rules: Rules
+    measures: Measures
+    made_at: int
+    position: int
+    days: tuple[Row, ...]
+    groups: tuple[Row, ...]
+    total: Row
+
+
+def build(query: ReportQuery, store: Store, rules: Rules, made_at: int | None = None) -> Report:
+    """Read the cubes and make the report. `made_at` (UTC ms) is now unless given."""
+    position = store.position()
+    by_agent = store.cube(query.shop, "agent", query.first_day, query.last_day)
+    by_day = _by_day(query, store, by_agent)
+    wanted = measures(query, rules)
+    parts = [
+        Part(day, 1, figures(by_day[day]) if day in by_day else NO_FIGURES)
+        for day in range(query.first_day, query.last_day + 1)
+    ]
+    return Report(
+        query=query,
+        rules=rules,
+        measures=wanted,
+        made_at=time.time_ns() // 1_000_000 if made_at is None else made_at,
+        position=position,
+        days=tuple(wanted.row(day_name(part.last_day), [part]) for part in parts if part.last_day in by_day),
+        groups=_groups(query, store, by_agent, wanted),
+        total=wanted.row("total", parts),
+    )
+
+
+def _by_day(query: ReportQuery, store: Store, by_agent: list[CubeRow]) -> dict[int, list[CubeRow]]:
+    """The shop's rows by day; assisted orders from the grouping by agent, the only one that knows who assisted."""
+    rows: dict[int, list[CubeRow]] = defaultdict(list)
+    for row in store.cube(query.shop, "total", query.first_day, query.last_day):
+        if row.family not in ASSISTED:
+            rows[row.day].append(row)
+    for row in by_agent:
+        if row.family in ASSISTED:
+            rows[row.day].append(row)
+    return dict(rows)
+
+
+def _groups(query: ReportQuery, store: Store, by_agent: list[CubeRow], wanted: Measures) -> tuple[Row, ...]:
+    if query.by == "day":
+        return ()
+    rows = by_agent
+    if query.by != "agent":
+        cells = store.cube(query.shop, query.by, query.first_day, query.last_day)
+        rows = [row for row in cells if row.family not in ASSISTED]
+    stretches = _stretches(query, wanted)
+    stretch_of = {day: last for first, last in stretches for day in range(first, last + 1)}
+    by_value: dict[str, dict[int, list[CubeRow]]] = defaultdict(lambda: defaultdict(list))
+    for row in rows:
+        by_value[row.value][stretch_of[row.day]].append(row)
+    groups = [
+        wanted.row(value, [Part(last, last - first + 1, figures(by_last.get(last, ()))) for first, last in stretches])
+        for value, by_last in by_value.items()
+    ]
+    return tuple(sorted(groups, key=lambda group: (-_size(query, group), group.key)))
+
+
+def _stretches(query: ReportQuery, wanted: Measures) -> list[tuple[int, int]]:
+    """Cut the period where a measure stops being mature: (first, last) day of each stretch."""
+    cuts = {wanted.last_mature_day(name) for name in wanted.delays} | {query.last_day}
+    lasts = sorted(day for day in cuts if query.first_day <= day <= query.last_day)
+    return list(zip(_firsts(query.first_day, lasts), lasts, strict=True))
+
+
+def _firsts(first: int, lasts: list[int]) -> Iterable[int]:
+    return [first, *(day + 1 for day in lasts[:-1])]
+
+
+def _size(query: ReportQuery, group: Row) -> int:
+    return group.figures.inquiries if query.unit == "inquiry" else group.figures.conversations
