@@ -1,4 +1,4 @@
-"""What some tests need and a machine may lack: `@pytest.mark.shared`, `browser` and `cluster` skip for one clear reason.
+"""What some tests need and a machine may lack: the marks `shared`, `browser` and `cluster` skip for one clear reason.
 
 With `XUNDAN_REQUIRE` (a comma list of these names) a missing part is a failure instead. Inside a test or fixture,
 `require("shared")` does the same.
@@ -37,7 +37,7 @@ LACKS: dict[str, Callable[[], str]] = {"shared": _no_shared, "browser": _no_brow
 
 
 def require(part: str) -> None:
-    """Skip the running test where `part` (shared, browser, cluster) is absent; fail it where XUNDAN_REQUIRE names it."""
+    """Skip the running test where a part (shared, browser, cluster) is absent; fail where XUNDAN_REQUIRE names it."""
     reason = LACKS[part]()
     if not reason:
         return
