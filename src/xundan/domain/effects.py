@@ -13,6 +13,9 @@ Hop = tuple[str, Literal["explicit", "derived"]]
 
 Via = tuple[Hop, ...]
 
+Role = Literal["buyer", "talker"]
+"""How somebody takes part in an order: an event names them as buyer, or a message of theirs carries its number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Relay:
@@ -32,7 +35,7 @@ class Tell:
     shop: str
     owner: str
     teller: str
-    role: Literal["buyer", "talker"]
+    role: Role
     first: Key | None
 
 
@@ -43,7 +46,7 @@ class Offer:
     shop: str
     owner: str
     order_id: str
-    role: Literal["buyer", "talker"]
+    role: Role
     target: str | None
     named: Key | None
 
