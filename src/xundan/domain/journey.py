@@ -128,9 +128,9 @@ class _Step:
             order = self._order(part)
             put_in_order(order.held, held)
             self.parts.put(part, order)
-        place = self.parts.get(_place_name(held.fact.identity), Place) or Place()
+        place = self.parts.get(place_name(held.fact.identity), Place) or Place()
         place.slots.append((held.via, part))
-        self.parts.put(_place_name(held.fact.identity), place)
+        self.parts.put(place_name(held.fact.identity), place)
 
     def _release(self, identity: Identity, via: Via) -> None:
         old = self._find(identity, via)
@@ -154,7 +154,7 @@ class _Step:
         self._forget_place(held.fact.identity, held.via)
 
     def _forget_place(self, identity: Identity, via: Via) -> None:
-        name = _place_name(identity)
+        name = place_name(identity)
         place = self.parts.get(name, Place) or Place()
         place.slots = [slot for slot in place.slots if slot[0] != via]
         if place.slots:
@@ -163,7 +163,7 @@ class _Step:
             self.parts.delete(name)
 
     def _find(self, identity: Identity, via: Via) -> Held | None:
-        place = self.parts.get(_place_name(identity), Place)
+        place = self.parts.get(place_name(identity), Place)
         part = next((part for at, part in place.slots if at == via), None) if place else None
         if part is None:
             return None
@@ -271,6 +271,7 @@ def _first(order: OrderState, role: Role) -> Key | None:
     return min((m.key for m in order.mentions if m.key[1] == rank), default=None)
 
 
-def _place_name(identity: Identity) -> str:
+def place_name(identity: Identity) -> str:
+    """The name of the part that says where a fact's copies are held."""
     kind, owner, id = identity
     return f"i{kind[0]}{owner}\n{id}"

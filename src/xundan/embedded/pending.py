@@ -39,7 +39,9 @@ class Documents:
             self.conversations[id] = None
             self.wiped.add(id)
         if effects.delete_conversations:
-            self.messages = {key: value for key, value in self.messages.items() if key[0] not in self.wiped}
+            self.messages = {
+                key: value for key, value in self.messages.items() if key[0] not in effects.delete_conversations
+            }
         self.conversations.update(effects.put_conversations)
         self.messages.update(effects.put_messages)
         self.orders.update(dict.fromkeys(effects.delete_orders))

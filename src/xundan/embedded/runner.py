@@ -1,0 +1,196 @@
+"""The runner of the embedded profile: a thread that reads the log, scores what arrived unscored, and carries it on."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from xundan.domain.ports import DeadLetters, EventLog, Logged, Question, Scored, Turn
+from xundan.domain.records import Fact, Message, journey_key
+from xundan.domain.rules import Rules
+from xundan.domain.state import Segment
+from xundan.embedded.carrier import Carrier
+from xundan.embedded.codec import encode_fact
+from xundan.embedded.sqlite_store import SqliteStore
+from xundan.errors import Retryable, XundanError
+
+logger = logging.getLogger(__name__)
+
+CONTEXT_TURNS = 3
+IDLE = 0.02
+AWAY = 1.0
+
+Score = Callable[[Sequence[Question]], list[Scored | None]]
+
+
+class InProcessRunner:
+    """`domain.ports.Runner` over the SQLite log and store.
+
+    Args:
+        score: understands unscored customer messages on the runner's thread; None leaves them unscored.
+        batch: how many facts one transaction takes at most.
+
+    A fact that no journey can take becomes a dead letter and never stops the others. While the disk cannot be written
+    the runner waits and tries again; `status` says why.
+    """
+
+    def __init__(
+        self,
+        log: EventLog,
+        store: SqliteStore,
+        dead: DeadLetters,
+        rules: Rules,
+        score: Score | None = None,
+        batch: int = 2000,
+    ) -> None:
+        self._log, self._store, self._dead, self._rules, self._score, self._batch = (
+            log,
+            store,
+            dead,
+            rules,
+            score,
+            batch,
+        )
+        self._moved = threading.Condition()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._position = store.position()
+        self._dead_count = 0
+        self._error = ""
+        self._fatal = False
+
+    def start(self) -> None:
+        """Begin to carry. Once."""
+        self._thread = threading.Thread(target=self._run, name="xundan-runner", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Finish the step under way, commit, and end. Idempotent."""
+        self._stop.set()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def catch_up(self, until: int | None = None) -> None:
+        """Return once the store contains everything up to offset `until` (default: the log's end at the call).
+
+        Raises `XundanError` when the runner has ended before that.
+        """
+        target = self._log.last_offset() if until is None else until
+        with self._moved:
+            while self._position < target:
+                if self._fatal or self._thread is None or not self._thread.is_alive():
+                    raise XundanError(f"the runner has stopped at offset {self._position}: {self._error or 'stopped'}")
+                self._moved.wait(0.5)
+
+    def status(self) -> dict[str, Any]:
+        """`position`, `lag` (log entries not yet carried), `dead` (letters written), `error` ("" if all is well)."""
+        return {
+            "position": self._position,
+            "lag": max(0, self._log.last_offset() - self._position),
+            "dead": self._dead_count,
+            "error": self._error,
+        }
+
+    def _run(self) -> None:
+        try:
+            carrier = Carrier(self._store, self._rules)
+            while not self._stop.is_set():
+                if not self._turn(carrier):
+                    self._stop.wait(AWAY if self._error else IDLE)
+        except Exception as error:
+            logger.exception("runner ended", extra={"action": "runner_ended"})
+            self._error, self._fatal = f"{type(error).__name__}: {error}", True
+        with self._moved:
+            self._moved.notify_all()
+
+    def _turn(self, carrier: Carrier) -> bool:
+        """Carry one batch; False if there was nothing to do or it must be tried again later."""
+        try:
+            entries = self._log.read(self._position, self._batch)
+            if entries:
+                self._carry(carrier, entries)
+            self._error = ""
+            return bool(entries)
+        except Retryable as error:
+            if not self._error:
+                logger.warning("runner waits: %s", error, extra={"action": "runner_waits"})
+            self._error = str(error)
+            return False
+
+    def _carry(self, carrier: Carrier, entries: list[Logged]) -> None:
+        facts = self._scored(carrier, [entry.fact for entry in entries])
+        self._carry_facts(carrier, list(zip((entry.offset for entry in entries), facts, strict=True)))
+
+    def _carry_facts(self, carrier: Carrier, entries: list[tuple[int, Fact]]) -> None:
+        """Carry in one transaction; where a fact breaks it, in halves, until it stands alone and is put aside."""
+        try:
+            carrier.carry([fact for _, fact in entries], entries[-1][0])
+        except Retryable:
+            raise
+        except Exception as error:
+            if len(entries) == 1:
+                self._put_aside(carrier, entries[0], error)
+            else:
+                middle = len(entries) // 2
+                self._carry_facts(carrier, entries[:middle])
+                self._carry_facts(carrier, entries[middle:])
+                return
+        with self._moved:
+            self._position = entries[-1][0]
+            self._moved.notify_all()
+
+    def _put_aside(self, carrier: Carrier, entry: tuple[int, Fact], error: Exception) -> None:
+        offset, fact = entry
+        logger.error("fact put aside at offset %d", offset, exc_info=error, extra={"action": "fact_put_aside"})
+        reason = f"offset {offset} could not be carried: {type(error).__name__}"
+        self._dead.put(fact.shop, "runner", "internal", reason, encode_fact(fact))
+        self._dead_count += 1
+        carrier.carry([], offset)
+
+    # what arrived unscored
+
+    def _scored(self, carrier: Carrier, facts: list[Fact]) -> list[Fact]:
+        if self._score is None:
+            return facts
+        asked = [at for at, fact in enumerate(facts) if _wants_score(fact)]
+        if not asked:
+            return facts
+        questions = [self._question(carrier, facts, at) for at in asked]
+        for at, scored in zip(asked, self._answers(questions), strict=True):
+            fact = facts[at]
+            if scored is not None and isinstance(fact, Message):
+                facts[at] = replace(fact, intent=scored.intent, buy_score=scored.buy_score, model=scored.model)
+        return facts
+
+    def _answers(self, questions: list[Question]) -> list[Scored | None]:
+        assert self._score is not None
+        try:
+            return self._score(questions)
+        except XundanError as error:  # a fault of the model never costs a message
+            logger.warning("scoring failed: %s", error, extra={"action": "score_failed"})
+            return [None] * len(questions)
+
+    def _question(self, carrier: Carrier, facts: list[Fact], at: int) -> Question:
+        """The message with up to three turns of its customer before it: from this batch, else from the journey."""
+        message = facts[at]
+        assert isinstance(message, Message)
+        turns = [m for m in facts[max(0, at - 200) : at] if isinstance(m, Message) and _same_customer(m, message)]
+        if len(turns) < CONTEXT_TURNS:
+            name = f"d{self._rules.day(message.ts)}"
+            segment = carrier.parts.journey(message.shop, journey_key(message)).get(name, Segment)
+            held = [h.fact for h in segment.held[-50:]] if segment else []
+            turns = [m for m in held if isinstance(m, Message)] + turns
+        earlier = sorted((m for m in turns if m.key < message.key), key=lambda m: m.key)[-CONTEXT_TURNS:]
+        near = [m for m in earlier if message.ts - m.ts < self._rules.session_gap_ms]
+        return Question(message.text, tuple(Turn(m.sender, m.text) for m in near))
+
+
+def _wants_score(fact: Fact) -> bool:
+    return isinstance(fact, Message) and fact.sender == "user" and fact.intent is None
+
+
+def _same_customer(one: Message, other: Message) -> bool:
+    return one.shop == other.shop and one.owner == other.owner
