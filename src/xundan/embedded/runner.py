@@ -181,8 +181,7 @@ class InProcessRunner:
         if len(turns) < CONTEXT_TURNS:
             name = f"d{self._rules.day(message.ts)}"
             segment = carrier.parts.journey(message.shop, journey_key(message)).get(name, Segment)
-            held = [h.fact for h in segment.held[-50:]] if segment else []
-            turns = [m for m in held if isinstance(m, Message)] + turns
+            turns = [held.fact for held in segment.held[-50:]] + turns if segment else turns
         earlier = sorted((m for m in turns if m.key < message.key), key=lambda m: m.key)[-CONTEXT_TURNS:]
         near = [m for m in earlier if message.ts - m.ts < self._rules.session_gap_ms]
         return Question(message.text, tuple(Turn(m.sender, m.text) for m in near))
