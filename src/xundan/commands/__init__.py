@@ -1,0 +1,9 @@
+"""The commands of `xundan`, one file a topic. Importing this fixes the language of the help texts."""
+
+from xundan.commands import data, read, repair, setup, work
+from xundan.commands.common import accept_before, group
+
+app = group("xundan")
+accept_before(app)
+for topic in (work, setup, read, data, repair):
+    topic.register(app)

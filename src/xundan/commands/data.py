@@ -1,0 +1,147 @@
+"""The commands that bring data in or make it: import, replay, simulate."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from xundan.commands.common import Given, command
+from xundan.commands.progress import file_bars, wait_until_done
+from xundan.domain.calendar import day_number, day_of, day_start
+from xundan.errors import ConfigError
+from xundan.settings import Settings
+from xundan.words import lang, say, translate
+
+if TYPE_CHECKING:
+    from xundan.receive.imports import Counts
+
+KINDS = ("messages", "orders", "links")
+FORMS = ("csv", "jsonl", "xlsx")
+
+
+def register(app: typer.Typer) -> None:
+    """Declare the commands; help texts are read now."""
+
+    @command(app, "import")
+    def import_(
+        given: Given,
+        kind: Annotated[str, typer.Argument(metavar="|".join(KINDS), help=say("import.kind"))],
+        files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help=say("import.files"))] = None,
+        template: Annotated[str | None, typer.Option("--template", help=say("import.template"))] = None,
+        rejects: Annotated[Path | None, typer.Option("--rejects", metavar="DIR", help=say("import.rejects"))] = None,
+    ) -> None:
+        _one_of("kind", kind, KINDS)
+        if template is not None:
+            _print_template(kind, template)
+            return
+        if not files:
+            raise ConfigError(say("import.no_files", kind=kind))
+        _bring(given.settings(), kind, files, rejects_dir=rejects)
+
+    @command(app, "replay")
+    def replay(
+        given: Given,
+        file: Annotated[Path, typer.Argument(metavar="FILE", help=say("replay.file"))],
+        form: Annotated[str, typer.Option("--format", help=say("replay.format"))] = "jddc",
+        days: Annotated[int, typer.Option("--days", min=1, max=365, help=say("replay.days"))] = 14,
+        seed: Annotated[int, typer.Option("--seed", help=say("simulate.seed"))] = 0,
+        rejects: Annotated[Path | None, typer.Option("--rejects", metavar="DIR", help=say("import.rejects"))] = None,
+    ) -> None:
+        from xundan.receive.jddc import open_jddc
+
+        _one_of("format", form, ("jddc",))
+        settings = given.settings()
+        today = day_of(_now(), settings.zone)
+        start = day_start(today - days, settings.zone)
+        opener = partial(open_jddc, start=start, seed=seed, days=days)
+        _bring(settings, "messages", [file], opener=opener, rejects_dir=rejects)
+
+    @command(app, "simulate")
+    def simulate(
+        given: Given,
+        out: Annotated[Path, typer.Option("--out", metavar="DIR", help=say("simulate.out"))],
+        days: Annotated[int, typer.Option("--days", help=say("simulate.days"))] = 14,
+        customers: Annotated[int, typer.Option("--customers", help=say("simulate.customers"))] = 120,
+        seed: Annotated[int, typer.Option("--seed", help=say("simulate.seed"))] = 1,
+        shop: Annotated[str, typer.Option("--shop", help=say("init.shop"))] = "1024",
+        end: Annotated[str | None, typer.Option("--end", metavar="DAY", help=say("simulate.end"))] = None,
+    ) -> None:
+        from xundan.simulate import SimConfig, write
+        from xundan.simulate import simulate as live
+
+        zone = SimConfig(end=0).zone
+        last = _now() if end is None else day_start(_day(end) + 1, zone) - 1
+        made = live(SimConfig(end=last, shop=shop, seed=seed, days=days, customers_per_day=customers))
+        write(made, out)
+        counts = {"messages": len(made.messages), "orders": len(made.orders), "links": len(made.links)}
+        print(say("simulate.done", path=out, **counts))
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def _one_of(name: str, value: str, allowed: Sequence[str]) -> None:
+    if value not in allowed:
+        raise ConfigError(f"command line: {name} must be one of {', '.join(allowed)}, not {value!r}")
+
+
+def _day(text: str) -> int:
+    try:
+        return day_number(text)
+    except ValueError:
+        raise ConfigError(f"command line: end must be a day such as 2026-11-24, not {text!r}") from None
+
+
+def _print_template(kind: Any, form: Any) -> None:
+    from xundan.receive.templates import template
+
+    _one_of("template", form, FORMS)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(template(kind, form, lang=lang()))
+
+
+def _bring(settings: Settings, kind: Any, paths: list[Path], **how: Any) -> None:
+    """Import files and say what became of each. Exits with 1 when one could not be read."""
+    from xundan.receive.imports import import_files
+    from xundan.receive.intake import IMPORT
+    from xundan.remote import open_taking
+
+    with open_taking(settings) as taking:
+        if taking.url:
+            print(say("import.through", url=taking.url), file=sys.stderr)
+
+        with file_bars() as show:
+            counts = import_files(
+                kind,
+                paths,
+                shop=settings.shop_id,
+                rules=settings.rules,
+                sink=taking.taker.take_now,
+                rejects=partial(taking.taker.letters.put_now, settings.shop_id, kind + IMPORT),
+                progress=show,
+                clock=_now,
+                translate=translate,
+                **how,
+            )
+        if taking.runner:
+            wait_until_done(taking.runner)
+    _tell(counts)
+
+
+def _tell(counts: Counts) -> None:
+    for file in counts.files:
+        numbers = {"accepted": file.accepted, "duplicate": file.duplicate, "rejected": file.rejected}
+        print(say("import.done", file=file.path, **numbers))
+        if file.rejects_file:
+            print(say("import.rejected", path=file.rejects_file))
+    for fault in counts.faults:
+        print(say("error", sentence=translate(fault)), file=sys.stderr)
+    if counts.faults:
+        raise typer.Exit(1)

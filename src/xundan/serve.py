@@ -1,0 +1,139 @@
+"""The server process: one uvicorn, no access log, and an end within five seconds of SIGTERM."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from xundan.errors import ConfigError, XundanError
+from xundan.logs import configure
+from xundan.settings import MIN_SECRET, Settings
+from xundan.wiring import ADDRESS, open_services
+from xundan.words import say
+
+if TYPE_CHECKING:
+    import uvicorn
+
+DRAIN_S = 2
+"""How long requests under way may take after SIGTERM, in seconds; the rest of the five is for runner and log."""
+
+END_S = 4.5
+"""After so many seconds a server that still has not ended is ended."""
+
+KEEP_ALIVE_S = 75
+"""How long an idle connection is kept, in seconds: longer than most callers keep theirs, so that they close first."""
+
+SWITCH_S = 0.0005
+"""How long a thread may keep the interpreter while the event loop waits for it, in seconds (Python has 0.005)."""
+
+_LOCAL = ("127.0.0.1", "localhost", "::1")
+log = logging.getLogger(__name__)
+
+
+def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is told once the address answers.
+
+    Raises `ConfigError` for a weak secret, `XundanError` when the port is taken or another process has the data.
+    """
+    from xundan.receive.app import create_app
+
+    refuse_weak_secrets(settings)
+    configure(settings.log_level)
+    sys.setswitchinterval(SWITCH_S)
+    for signal_ in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signal_, _already_ending)
+    with listen(settings.host, settings.port) as listening, open_services(settings) as services:
+        url = url_of(settings.host, listening)
+        with address_file(settings.data_dir, url):
+            _server(create_app(services), lambda: announce(_ready(settings, url))).run(sockets=[listening])
+    log.info("stopped", extra={"action": "stopped"})
+
+
+def refuse_weak_secrets(settings: Settings) -> None:
+    """Raise `ConfigError` for a secret that could be guessed: HS256 wants at least 32 bytes (RFC 7518, 3.2)."""
+    for kid, secret in settings.coze_secret.items():
+        if len(secret.encode()) < MIN_SECRET:
+            raise ConfigError(say("serve.weak", kid=kid, least=MIN_SECRET))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes any free one. Raises `XundanError` with what to do when it cannot be had."""
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=1024)
+    except OSError as error:
+        why = error.strerror or str(error)
+        raise XundanError(say("serve.port_taken", host=host, port=port, why=why, other=port + 1)) from None
+
+
+def url_of(host: str, listening: socket.socket) -> str:
+    """The address a process on this machine reaches the socket by."""
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    return f"http://{name}:{listening.getsockname()[1]}"
+
+
+@contextmanager
+def address_file(data_dir: Path, url: str) -> Iterator[None]:
+    """Leave the server's address in the data directory while it runs, for the commands that talk to it."""
+    path = data_dir / ADDRESS
+    path.write_text(url, encoding="utf-8")
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _already_ending(*_: object) -> None:
+    """uvicorn has stopped for the signal and raises it once more afterwards; closing goes on undisturbed."""
+
+
+def _ready(settings: Settings, url: str) -> str:
+    ready = say("serve.ready", url=url, shop=settings.shop_id, data_dir=settings.data_dir)
+    return ready if settings.host in _LOCAL else ready + "\n" + say("serve.public", host=settings.host)
+
+
+def _server(app: Any, started: Callable[[], None]) -> uvicorn.Server:
+    import uvicorn
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if self.started:
+                started()
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            deadline = threading.Timer(END_S, _end_hard)
+            deadline.daemon = True
+            deadline.start()
+            super().handle_exit(sig, frame)
+
+    return Server(
+        uvicorn.Config(
+            app,
+            loop="uvloop" if find_spec("uvloop") else "asyncio",
+            http="httptools",
+            ws="none",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
+            timeout_graceful_shutdown=DRAIN_S,
+        )
+    )
+
+
+def _end_hard() -> None:
+    """What was acknowledged is on disk already; what is under way will be read from the log again."""
+    log.warning("did not end in time and was ended", extra={"action": "ended_hard"})
+    os._exit(1)
