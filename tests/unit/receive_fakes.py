@@ -131,6 +131,8 @@ class FakeProtector:
 class FakeScorer:
     """Scores by the length of the context; remembers what it was asked. `missing` answers nothing at all."""
 
+    version = "fake-1"
+
     def __init__(self) -> None:
         self.asked: list[Question] = []
         self.fault: Exception | None = None

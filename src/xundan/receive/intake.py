@@ -7,16 +7,16 @@ import logging
 import shutil
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from dataclasses import replace
 from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
 from xundan.domain.ports import Append, Appended, Cache, DeadLetters, EventLog, Question, Scored
-from xundan.domain.records import Fact, Link, Message, OrderEvent
+from xundan.domain.records import Fact, Link, Message, OrderEvent, Source
 from xundan.errors import Retryable
-from xundan.receive.letters import Letters, Protector
+from xundan.receive.letters import Letters, Protector, Refused
 from xundan.receive.turns import Customer, Turns
 from xundan.settings import Settings
 
@@ -25,8 +25,19 @@ logger = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
 
+FACT_OF = {"coze": "message", "messages": "message", "orders": "order", "links": "link"}
+IMPORT = ":import"
+"""Ends the source of a dead letter whose lines were history."""
+
+
 class Scorer(Protocol):
-    """Understands customer messages; None where there was no answer in time. Never raises for a fault of the model."""
+    """Understands customer messages; None where there was no answer in time. Never raises for a fault of the model.
+
+    `version` names the model.
+    """
+
+    @property
+    def version(self) -> str: ...
 
     async def score(self, questions: Sequence[Question], budget_ms: int) -> list[Scored | None]: ...
 
@@ -100,6 +111,11 @@ class Intake:
         self._turns_of_threads = Turns(self.rules.session_gap_ms)
         self._room_known_until = 0.0
 
+    @property
+    def model(self) -> str:
+        """The version of the model that scores, "off" where scoring is switched off."""
+        return "off" if self.scorer is None else self.scorer.version
+
     async def take(self, items: Sequence[Append]) -> list[Outcome]:
         """Protect, score within `score_budget_ms`, append, and remember the latest intents."""
         self.check_room()
@@ -108,11 +124,11 @@ class Intake:
             return self._outcomes(items, await self.log.append(items))
         turns = Turns(self.rules.session_gap_ms)
         customers = list({(i.fact.shop, i.fact.owner): None for i in items if isinstance(i.fact, Message)})
-        await asyncio.gather(*(self._load_turns(turns, customer) for customer in customers))
+        await _all([self._load_turns(turns, customer) for customer in customers])
         asked, questions = self._questions(items, turns)
         items = self._answered(items, asked, await self._score(questions))
         appended = await self.log.append(items)
-        await asyncio.gather(*(self._save_turns(turns, customer) for customer in customers))
+        await _all([self._save_turns(turns, customer) for customer in customers])
         await self._remember_intents(appended)
         return self._outcomes(items, appended)
 
@@ -124,6 +140,12 @@ class Intake:
             asked, questions = self._questions(items, self._turns_of_threads)
             items = self._answered(items, asked, self.scorer.score_now(questions))
         return self._outcomes(items, self.log.append_now(items))
+
+    async def refuse(self, shop: str, kind: str, source: Source, refused: Sequence[Refused]) -> None:
+        """Keep refused input among the dead letters. `kind` is coze, messages, orders or links."""
+        self.counts[FACT_OF[kind], source, "rejected"] += len(refused)
+        if refused:
+            await self.letters.put(shop, kind + IMPORT if source == "import" else kind, refused)
 
     def check_room(self) -> None:
         """Raise `Retryable` when less than `min_free_mb` of the disk is free; looks once a second at most."""
@@ -214,6 +236,12 @@ class Intake:
                 value = _encode(LatestIntent(fact.id, fact.ts, fact.intent, fact.buy_score, fact.model))
                 await self._keep(intent_key(fact.shop, fact.owner), value, ttl)
 
+    def label(self, buy_score: float | None) -> str | None:
+        """`high` from the shop's threshold on, else `low`; None without a score."""
+        if buy_score is None:
+            return None
+        return "high" if buy_score >= self.rules.threshold else "low"
+
     async def latest_intent(self, shop: str, user_id: str) -> LatestIntent | None:
         """The latest intent under an id as received, as far as the cache still has it."""
         data = await self.cached(intent_key(shop, user_id))
@@ -235,6 +263,14 @@ class Intake:
             await self._cache.put(key, value, ttl)
         except Exception:
             logger.exception("cache cannot be written", extra={"action": "cache_failed"})
+
+
+async def _all(calls: Sequence[Coroutine[None, None, None]]) -> None:
+    """Wait for all of them; one, the usual number, needs no task of its own."""
+    if len(calls) == 1:
+        await calls[0]
+    else:
+        await asyncio.gather(*calls)
 
 
 def _kind(fact: Fact) -> str:

@@ -11,13 +11,11 @@ import msgspec
 from xundan.domain.ports import Append, DeadLetter
 from xundan.domain.records import Fact, Source
 from xundan.errors import Rejected
-from xundan.receive.intake import Intake
+from xundan.receive.intake import IMPORT, Intake
 from xundan.receive.letters import Refused
 from xundan.receive.parse import content_id, parse_exchange, parse_link, parse_message, parse_order
 
 PARSERS: dict[str, Callable[..., Fact]] = {"messages": parse_message, "orders": parse_order, "links": parse_link}
-IMPORT = ":import"
-"""Ends the source of a letter whose lines were history."""
 
 
 class Replayed(NamedTuple):
