@@ -8,7 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -74,11 +74,21 @@ class Client:
                 )
         raise AssertionError("unreachable")
 
-    def insist(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> Answer:
-        """As `request`, but waits and tries again on 429 and 503; raises `XundanError` on any other error answer."""
+    def insist(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None = None,
+        kind: str = "application/json",
+        allowed: Container[int] = (),
+    ) -> Answer:
+        """As `request`, but waits and tries again on 429 and 503.
+
+        Raises `XundanError` on any other error answer whose status is not `allowed`.
+        """
         for attempt in range(TRIES):
             answer = self.request(method, path, body, kind)
-            if answer.status < 400:
+            if answer.status < 400 or answer.status in allowed:
                 return answer
             if answer.status not in (429, 503) or attempt == TRIES - 1:
                 break

@@ -40,8 +40,8 @@ _LOCAL = ("127.0.0.1", "localhost", "::1")
 log = logging.getLogger(__name__)
 
 
-def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
-    """Serve until SIGTERM or SIGINT; `announce` is told once the address answers.
+def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; `announce` is told once the address answers, else it is printed.
 
     Raises `ConfigError` for a weak secret, `XundanError` when the port is taken or another process has the data.
     """
@@ -50,12 +50,13 @@ def serve(settings: Settings, announce: Callable[[str], None] = print) -> None:
     refuse_weak_secrets(settings)
     configure(settings.log_level)
     sys.setswitchinterval(SWITCH_S)
-    for signal_ in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(signal_, _already_ending)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # while opening, as Ctrl-C
     with listen(settings.host, settings.port) as listening, open_services(settings) as services:
         url = url_of(settings.host, listening)
         with address_file(settings.data_dir, url):
-            _server(create_app(services), lambda: announce(_ready(settings, url))).run(sockets=[listening])
+            server = _server(create_app(services), lambda: (announce or _print)(_ready(settings, url)))
+            _end_by_signal(server)
+            server.run(sockets=[listening])
     log.info("stopped", extra={"action": "stopped"})
 
 
@@ -76,6 +77,17 @@ def listen(host: str, port: int) -> socket.socket:
         raise XundanError(say("serve.port_taken", host=host, port=port, why=why, other=port + 1)) from None
 
 
+def free_port(wanted: int) -> int:
+    """This port of the loopback where it is free, else any that is."""
+    for port in (wanted, 0):
+        try:
+            with socket.create_server(("127.0.0.1", port)) as found:
+                return int(found.getsockname()[1])
+        except OSError:
+            continue
+    return wanted
+
+
 def url_of(host: str, listening: socket.socket) -> str:
     """The address a process on this machine reaches the socket by."""
     name = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
@@ -93,8 +105,20 @@ def address_file(data_dir: Path, url: str) -> Iterator[None]:
         path.unlink(missing_ok=True)
 
 
-def _already_ending(*_: object) -> None:
-    """uvicorn has stopped for the signal and raises it once more afterwards; closing goes on undisturbed."""
+def _end_by_signal(server: uvicorn.Server) -> None:
+    """For the moment before uvicorn listens to signals, and for after it: it raises each once more when it has ended,
+    and closing must go on undisturbed.
+    """
+
+    def end(*_: object) -> None:
+        server.should_exit = True
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+
+
+def _print(text: str) -> None:
+    print(text, flush=True)
 
 
 def _ready(settings: Settings, url: str) -> str:

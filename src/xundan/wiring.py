@@ -180,6 +180,11 @@ def make_folder(folder: Path) -> Path:
     return folder
 
 
+def refuse_if_in_use(profile: str, data_dir: Path) -> None:
+    """Raise `ConfigError` naming the process that has the data directory, if one has it."""
+    adapter(profile, "Lock")(data_dir).release()
+
+
 def server_url(settings: Settings) -> str | None:
     """The address of the server that has the data directory, None when no process has it.
 
@@ -187,7 +192,7 @@ def server_url(settings: Settings) -> str | None:
     """
     make_folder(settings.data_dir)
     try:
-        adapter(settings.profile, "Lock")(settings.data_dir).release()
+        refuse_if_in_use(settings.profile, settings.data_dir)
     except ConfigError:
         try:
             return (settings.data_dir / ADDRESS).read_text(encoding="utf-8").strip()

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import secrets
 import sys
 from dataclasses import MISSING, Field, fields
 from importlib.metadata import version as version_of
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from xundan.commands.common import Given, command
+from xundan.config_file import new_secret, toml_lines, write_private
 from xundan.errors import ConfigError, XundanError
 from xundan.settings import PREFIX, Settings
 from xundan.words import meaning, say
-
-SECRET_BYTES = 48
-
-
-def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner may read (0600 from the first byte on)."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.unlink(missing_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-
-
-def three_lines(shop: str, secret: str) -> str:
-    """The smallest `xundan.toml`. Raises ConfigError for a shop id that TOML cannot hold on one line."""
-    if not shop.isprintable() or not shop.strip():
-        raise ConfigError(f"command line: shop_id must be a text, not {shop!r}")
-    quoted = shop.replace("\\", "\\\\").replace('"', '\\"')
-    return f'shop_id = "{quoted}"\ncoze_secret = "{secret}"\nprofile = "embedded"\n'
 
 
 def register(app: typer.Typer) -> None:
@@ -48,7 +28,7 @@ def register(app: typer.Typer) -> None:
         path = given.config_path
         if path.exists() and not yes:
             raise XundanError(say("init.exists", path=path))
-        write_private(path, three_lines(shop, secrets.token_urlsafe(SECRET_BYTES)))
+        write_private(path, toml_lines({"shop_id": shop, "coze_secret": new_secret(), "profile": "embedded"}))
         tail = "" if given.config is None else f" --config {path}"
         print(say("init.done", path=path, tail=tail))
 

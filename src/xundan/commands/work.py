@@ -30,11 +30,21 @@ def register(app: typer.Typer) -> None:
         given: Given,
         leave: Annotated[bool, typer.Option("--exit", help=say("demo.exit"))] = False,
         days: Annotated[int, typer.Option("--days", min=2, max=28, help=say("demo.days"))] = 14,
-        customers: Annotated[int, typer.Option("--customers", min=10, max=20_000, help=say("demo.customers"))] = 300,
+        customers: Annotated[int, typer.Option("--customers", min=1, max=20_000, help=say("demo.customers"))] = 60,
         seed: Annotated[int, typer.Option("--seed", help=say("simulate.seed"))] = 1,
         port: Annotated[int | None, typer.Option("--port", help=say("demo.port"))] = None,
         data_dir: Annotated[Path, typer.Option("--data-dir", help=say("demo.data_dir"))] = Path("var/demo"),
     ) -> None:
         from xundan.demo import Demo, run
 
-        run(Demo(days=days, customers=customers, seed=seed, port=port, data_dir=data_dir.absolute(), leave=leave))
+        run(
+            Demo(
+                days=days,
+                customers=customers,
+                seed=seed,
+                port=port,
+                data_dir=data_dir.absolute(),
+                leave=leave,
+                overrides=given.overrides,
+            )
+        )
