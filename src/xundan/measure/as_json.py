@@ -140,5 +140,5 @@ def _gross(money: Money, scopes: Scopes) -> dict[str, Any]:
 
 
 def _net(money: Money, scopes: Scopes) -> dict[str, Any]:
-    sums = {name: scope._asdict() | {"net_fen": scope.net_fen} for name, scope in scopes.items()}
+    sums = {name: scope.to_dict() | {"net_fen": scope.net_fen} for name, scope in scopes.items()}
     return {"days": money.days, **sums}

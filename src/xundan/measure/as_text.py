@@ -91,7 +91,7 @@ def _headline(report: Report, lang: Lang, width: int) -> list[Text]:
         of=f"{rate.denominator:,}",
         n=f"{rate.numerator:,}",
         window=window_within(report.query.window, lang),
-        per=f"{rate.rate * 100:.0f}" if rate.rate >= 0.1 else f"{rate.rate * 100:.1f}",
+        per=f"{rate.rate * 100:.{0 if rate.rate >= 0.1 else 1}f}",
         low=low,
         high=high,
     )

@@ -11,12 +11,12 @@ from itertools import accumulate
 from operator import add
 from typing import Any, NamedTuple
 
-from xundan.domain.cells import SILENT, UNMATCHED
+from xundan.domain.cells import NONE, SILENT, UNMATCHED
 from xundan.domain.ports import CubeRow
 from xundan.domain.rules import EVENTS, SALE_RULES, WINDOWS
 
-ASSISTED = tuple(f"assisted.{rule}" for rule in SALE_RULES)
-_ASSISTED = frozenset(ASSISTED)
+ASSISTED = frozenset(f"assisted.{rule}" for rule in SALE_RULES)
+_NOBODY = ("", NONE)
 
 
 class Sum(NamedTuple):
@@ -30,8 +30,14 @@ class Sum(NamedTuple):
     def net_fen(self) -> int:
         return self.fen - self.refunded_fen
 
-    def plus(self, other: Sum, sign: int = 1) -> Sum:
-        return Sum(*(mine + sign * yours for mine, yours in zip(self, other, strict=True)))
+    def plus(self, other: Sum) -> Sum:
+        return Sum(self.orders + other.orders, self.fen + other.fen, self.refunded_fen + other.refunded_fen)
+
+    def minus(self, other: Sum) -> Sum:
+        return Sum(self.orders - other.orders, self.fen - other.fen, self.refunded_fen - other.refunded_fen)
+
+    def to_dict(self) -> dict[str, int]:
+        return {"orders": self.orders, "fen": self.fen, "refunded_fen": self.refunded_fen}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +52,15 @@ class Sales:
     attributed: tuple[Sum, ...]
 
     def silent(self, window: int) -> Sum:
-        return self.total.plus(self.unmatched, -1).plus(self.attributed[window - 1], -1)
+        return self.total.minus(self.unmatched).minus(self.attributed[window - 1])
 
     def to_dict(self) -> dict[str, Any]:
+        matched = self.total.minus(self.unmatched)
         return {
-            "total": self.total._asdict(),
-            "unmatched": self.unmatched._asdict(),
-            "attributed": [within._asdict() for within in self.attributed],
-            "silent": [self.silent(window)._asdict() for window in range(1, WINDOWS + 1)],
+            "total": self.total.to_dict(),
+            "unmatched": self.unmatched.to_dict(),
+            "attributed": [within.to_dict() for within in self.attributed],
+            "silent": [matched.minus(within).to_dict() for within in self.attributed],
         }
 
 
@@ -123,28 +130,26 @@ assert (SILENT, UNMATCHED) == (WINDOWS, -1), "a tally's places are the lags them
 def figures(rows: Iterable[CubeRow]) -> Figures:
     """Sum cube rows into figures. What the rows have in common (a day, a group) is the caller's choice.
 
-    Rows of the `assisted` families must come from the grouping by agent, whose value names the agent; without a name
-    they are left out.
+    Rows of the `assisted` families count only where their value names the agent, which is in the grouping by agent.
     """
     tallies: dict[str, _Tally] = {}
     helpers: dict[str, dict[str, _Tally]] = {family: {} for family in ASSISTED}
     for _, family, value, lag, lag2, n, fen, refunded in rows:
-        if family in _ASSISTED:
-            if not value:
-                continue
-            where, key = helpers[family], value
-        else:
-            where, key = tallies, family
-        tally = where.get(key)
+        tally = tallies.get(family)
         if tally is None:
-            tally = where[key] = _Tally()
+            where, key = (helpers[family], value) if family in ASSISTED else (tallies, family)
+            if key in _NOBODY:
+                continue
+            tally = where.setdefault(key, _Tally())
         tally.n[lag] += n
-        tally.fen[lag] += fen
-        tally.refunded[lag] += refunded
         if lag2:  # counts up to window lag2 only
             tally.n[lag2] -= n
-            tally.fen[lag2] -= fen
-            tally.refunded[lag2] -= refunded
+        if fen or refunded:
+            tally.fen[lag] += fen
+            tally.refunded[lag] += refunded
+            if lag2:
+                tally.fen[lag2] -= fen
+                tally.refunded[lag2] -= refunded
     return _figures(tallies, helpers)
 
 

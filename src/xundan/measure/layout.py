@@ -41,7 +41,9 @@ def grid(lines: Sequence[Line], align: Sequence[Align], width: int, gap: int = 2
     The first column gives way, with an ellipsis, where the line would not fit.
     """
     widths = columns_width([line for line in lines if line is not None and not isinstance(line, Text)])
-    widths[0] = max(MIN_NAME, widths[0] - max(0, INDENT + sum(widths) + gap * (len(widths) - 1) - width))
+    excess = INDENT + sum(widths) + gap * (len(widths) - 1) - width
+    if excess > 0:
+        widths[0] = max(min(widths[0], MIN_NAME), widths[0] - excess)
     return [_set(line, widths, align, width, gap) for line in lines]
 
 

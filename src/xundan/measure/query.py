@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
 
-from xundan.domain.calendar import day_name, day_number, day_of, day_start
+from xundan.domain.calendar import DAY, day_name, day_number, day_of, day_start
 from xundan.domain.ports import GROUPINGS
 from xundan.domain.rules import SALE_RULES, WINDOWS, Rules, SaleRule
 from xundan.errors import Rejected
@@ -46,6 +46,8 @@ class ReportQuery:
             raise Rejected(f"from ({day_name(self.first_day)}) is after to ({day_name(self.last_day)})", field="from")
         if self.days > MAX_DAYS:
             raise Rejected(f"a report covers at most {MAX_DAYS} days, not {self.days}", field="from")
+        if not 0 <= self.as_of <= (LAST_DAY + 1) * DAY:
+            raise Rejected("as_of must be an instant from 1970 to 2199", field="as_of")
         _one_of("rule", self.rule, SALE_RULES)
         _one_of("unit", self.unit, UNITS)
         _one_of("by", self.by, BY)

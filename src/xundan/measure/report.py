@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from xundan.domain.calendar import day_name
@@ -61,8 +60,7 @@ def _by_day(query: ReportQuery, store: Store, by_agent: list[CubeRow]) -> dict[i
     """The shop's rows by day; assisted orders from the grouping by agent, the only one that knows who assisted."""
     rows: dict[int, list[CubeRow]] = defaultdict(list)
     for row in store.cube(query.shop, "total", query.first_day, query.last_day):
-        if row.family not in ASSISTED:
-            rows[row.day].append(row)
+        rows[row.day].append(row)
     for row in by_agent:
         if row.family in ASSISTED:
             rows[row.day].append(row)
@@ -72,10 +70,8 @@ def _by_day(query: ReportQuery, store: Store, by_agent: list[CubeRow]) -> dict[i
 def _groups(query: ReportQuery, store: Store, by_agent: list[CubeRow], wanted: Measures) -> tuple[Row, ...]:
     if query.by == "day":
         return ()
-    rows = by_agent
-    if query.by != "agent":
-        cells = store.cube(query.shop, query.by, query.first_day, query.last_day)
-        rows = [row for row in cells if row.family not in ASSISTED]
+    same = query.by == "agent"
+    rows = by_agent if same else store.cube(query.shop, query.by, query.first_day, query.last_day)
     stretches = _stretches(query, wanted)
     stretch_of = {day: last for first, last in stretches for day in range(first, last + 1)}
     by_value: dict[str, dict[int, list[CubeRow]]] = defaultdict(lambda: defaultdict(list))
@@ -85,18 +81,16 @@ def _groups(query: ReportQuery, store: Store, by_agent: list[CubeRow], wanted: M
         wanted.row(value, [Part(last, last - first + 1, figures(by_last.get(last, ()))) for first, last in stretches])
         for value, by_last in by_value.items()
     ]
-    return tuple(sorted(groups, key=lambda group: (-_size(query, group), group.key)))
+    found = (group for group in groups if group.figures != NO_FIGURES)
+    return tuple(sorted(found, key=lambda group: (-_size(query, group), group.key)))
 
 
 def _stretches(query: ReportQuery, wanted: Measures) -> list[tuple[int, int]]:
     """Cut the period where a measure stops being mature: (first, last) day of each stretch."""
     cuts = {wanted.last_mature_day(name) for name in wanted.delays} | {query.last_day}
     lasts = sorted(day for day in cuts if query.first_day <= day <= query.last_day)
-    return list(zip(_firsts(query.first_day, lasts), lasts, strict=True))
-
-
-def _firsts(first: int, lasts: list[int]) -> Iterable[int]:
-    return [first, *(day + 1 for day in lasts[:-1])]
+    firsts = [query.first_day, *(day + 1 for day in lasts[:-1])]
+    return list(zip(firsts, lasts, strict=True))
 
 
 def _size(query: ReportQuery, group: Row) -> int:

@@ -46,7 +46,7 @@ def money_table(report: Report, lang: Lang, width: int) -> list[Text]:
     lines += [*_gross(total.gross.mature, "", lang), *_net(total.net.mature, "", lang)]
     late = [*_gross(total.gross.immature, LATE, lang), *_net(total.net.immature, LATE, lang)]
     if late:
-        lines += [Text(say("late_head", lang), style=LATE), *late]
+        lines += [Text(say("late_head_money", lang), style=LATE), *late]
     align: list[Align] = ["left", *["right"] * 5]  # type: ignore[list-item]
     return [Text(" " * INDENT + title, style="bold"), *grid(lines, align, width)]
 

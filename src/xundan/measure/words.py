@@ -44,6 +44,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         "延迟统计：窗口未满，仍会变动，不计入合计",
         "immature: the window is still open, not part of the total",
     ),
+    "late_head_money": (
+        "延迟统计：仍会变动，不计入以上",
+        "immature: may still change, not part of the above",
+    ),
     "late_money": ("* 延迟统计：这一天的销售额仍会变动", "* immature: that day's sales may still change"),
     "legend": ("图 0–{top}：█ 至区间下限 ▓ 至转化率 ░ 至上限", "chart 0–{top}: █ to low ▓ to the rate ░ to high"),
     "legend_late": ("（延迟统计只画 ░）", " (immature: ░ only)"),
