@@ -139,6 +139,127 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "doctor.help": ("检查配置和环境，并说明怎么处理", "Check settings and machine, and say what to do."),
     "doctor.example": ("xundan doctor", "xundan doctor"),
+    "doctor.sound": ("一切正常", "all is well"),
+    "doctor.unsound": ("有问题需要处理（见 ✗）", "something must be put right (see ✗)"),
+    "doctor.unexpected": ("检查 {check} 时出错（{kind}）", "the look at {check} failed ({kind})"),
+    "doctor.settings": (
+        "设置可用：店铺 {shop}，运行方式 {profile}",
+        "settings are good: shop {shop}, profile {profile}",
+    ),
+    "doctor.settings.do": (
+        "xundan settings 列出全部设置；xundan init 生成一份可用的配置",
+        "`xundan settings` lists them; `xundan init` writes a working file",
+    ),
+    "doctor.secret": ("密钥 {kid}：{size} 字节", "secret {kid}: {size} bytes"),
+    "doctor.secret_short": (
+        "密钥 {kid} 只有 {size} 字节，至少要 {least} 字节",
+        "secret {kid} has {size} bytes, fewer than {least}",
+    ),
+    "doctor.secret_short.do": (
+        "用 openssl rand -base64 48 生成一把新的写进 coze_secret，再用 xundan token 重新签发令牌",
+        "make one with `openssl rand -base64 48`, set coze_secret, and mint the tokens anew with `xundan token`",
+    ),
+    "doctor.secret_plain": ("密钥 {kid} 太有规律，容易被猜到", "secret {kid} is too regular to be hard to guess"),
+    "doctor.secret_plain.do": (
+        "用 openssl rand -base64 48 生成一把随机的",
+        "make a random one with `openssl rand -base64 48`",
+    ),
+    "doctor.config_mode": (
+        "{path} 里有密钥，但别人也能读（权限 {mode}）",
+        "others may read {path}, secrets in it (mode {mode})",
+    ),
+    "doctor.config_mode.do": ("运行 chmod 600 {path}", "run: chmod 600 {path}"),
+    "doctor.keys": (
+        "密钥文件可用：{path}（请另行备份，丢了就解不开手机号等）",
+        "key file {path} works (keep a copy elsewhere)",
+    ),
+    "doctor.keys_later": ("密钥文件 {path} 会在首次启动时生成", "the key file {path} will be made on the first start"),
+    "doctor.writable": ("数据目录可写：{path}", "data directory can be written: {path}"),
+    "doctor.unwritable": ("数据目录 {path} 写不了：{why}", "data directory {path} cannot be written: {why}"),
+    "doctor.unwritable.do": (
+        "检查目录权限和磁盘，或用 data_dir 换一个目录",
+        "look at its permissions and the disk, or set another data_dir",
+    ),
+    "doctor.free": ("磁盘剩余 {free} GB", "{free} GB of disk are free"),
+    "doctor.low": (
+        "磁盘只剩 {free} MB，低于 {least} MB 时会拒收消息",
+        "{free} MB of disk are free; below {least} intake refuses",
+    ),
+    "doctor.low.do": ("尽快清理或扩容", "make room soon"),
+    "doctor.full": (
+        "磁盘只剩 {free} MB，已低于下限 {least} MB，正在拒收消息",
+        "{free} MB free, below {least}: intake refuses",
+    ),
+    "doctor.full.do": ("清理磁盘；恢复后无需重启", "make room; no restart is needed"),
+    "doctor.clock": (
+        "时钟 {now}，店铺时区 {zone} 的今天是 {today}",
+        "clock {now}; in the shop's zone {zone} it is {today}",
+    ),
+    "doctor.clock_old": ("系统时钟是 {now}，不可能是对的", "the clock says {now}, which cannot be right"),
+    "doctor.clock_old.do": (
+        "打开自动对时（NTP），例如 timedatectl set-ntp true",
+        "turn on NTP, e.g. timedatectl set-ntp true",
+    ),
+    "doctor.clock_skew": ("数据目录所在磁盘的时钟差 {seconds} 秒", "the disk's clock differs by {seconds} s"),
+    "doctor.clock_skew.do": ("数据目录请放在本机磁盘上，并打开自动对时", "use a local disk for the data, and NTP"),
+    "doctor.clock_back": (
+        "最新一条数据的接收时间是 {newest}，比现在还晚：时钟往回拨过",
+        "the newest entry is of {newest}, later than now",
+    ),
+    "doctor.clock_back.do": (
+        "打开自动对时（NTP），例如 timedatectl set-ntp true",
+        "turn on NTP, e.g. timedatectl set-ntp true",
+    ),
+    "doctor.no_data": ("还没有收到数据", "nothing has been received yet"),
+    "doctor.databases": (
+        "数据库完好：{end} 条记录，{lag} 条待处理",
+        "databases are sound: {end} entries, {lag} to be carried",
+    ),
+    "doctor.damaged": ("数据库损坏：{why}", "a database is damaged: {why}"),
+    "doctor.damaged.do": (
+        "停止服务，先备份数据目录；store.db 坏了可删掉它再启动（会从 log.db 重算），log.db 坏了请从备份恢复",
+        "stop the server and copy the data directory; delete a broken store.db and start again (it is computed anew"
+        " from log.db), restore a broken log.db from a backup",
+    ),
+    "doctor.ahead": (
+        "store.db 处理到 {position}，而 log.db 只有 {end} 条",
+        "store.db is at {position}, log.db has only {end}",
+    ),
+    "doctor.ahead.do": (
+        "log.db 像是从旧备份恢复的；请恢复同一时刻的两个文件",
+        "log.db seems to come from an older backup; restore both files of one moment",
+    ),
+    "doctor.dead": ("有 {count} 组数据被拒收", "{count} letters of refused input are kept"),
+    "doctor.dead.do": (
+        "用 xundan dead list 看原因，改好后 xundan dead replay",
+        "see `xundan dead list`, then `xundan dead replay`",
+    ),
+    "doctor.users": (
+        "{messages} 条消息，最多的一位顾客占 {share}",
+        "{messages} messages; the busiest customer has {share}",
+    ),
+    "doctor.one_user": (
+        "编号 {user} 一个人占了 {share} 的消息，不像真实顾客",
+        "user id {user} holds {share} of all messages",
+    ),
+    "doctor.one_user.do": (
+        "多半是 Coze 工作流没有绑定智能体，传来的是运营者自己的编号：请在 HTTP 节点的 body 里显式传顾客编号 user_id",
+        "most likely a Coze workflow that runs without a bot and sends its operator's id: pass the customer's id as"
+        " user_id in the body of the HTTP node",
+    ),
+    "doctor.model": (
+        "模型 {version} 可用（试问“这款多少钱？”→ {intent}，{ms} 毫秒）",
+        "model {version} answers ({intent}, {ms} ms)",
+    ),
+    "doctor.scoring_off": ("打分已关闭，不会有意图和购买分", "scoring is off: there will be no intents and scores"),
+    "doctor.scoring_off.do": ("需要时设 scoring = true", "set scoring = true to have them"),
+    "doctor.port_free": ("{host}:{port} 空闲", "{host}:{port} is free"),
+    "doctor.server": ("服务运行正常：{url}，{lag} 条待处理", "the server is well: {url}, {lag} entries to be carried"),
+    "doctor.server_unready": (
+        "服务 {url} 未就绪：日志 {log}，处理 {runner}",
+        "{url} is not ready: log {log}, runner {runner}",
+    ),
+    "doctor.server_unready.do": ("看服务的日志，多半是磁盘问题", "look at the server's log; mostly it is the disk"),
     "version.help": ("显示版本", "Show the version."),
     "version.example": ("xundan version", "xundan version"),
     "tail.help": (
@@ -285,6 +406,11 @@ SENTENCES: list[tuple[str, str]] = [
     ),
     (r"data_dir (.*) cannot be (?:written|made): (.*)", "数据目录 {0} 写不了：{1}"),
     (r"(.*) does not exist yet: nothing has been received in this data directory", "还没有数据：{0} 不存在"),
+    (
+        r"(.*): others may read this key file \(mode (.*)\); run: (.*)",
+        "密钥文件 {0} 别人也能读（权限 {1}）；请运行 {2}",
+    ),
+    (r"(.*): the key file cannot be used: (.*)", "密钥文件 {0} 用不了：{1}"),
     (r"environment variable (\w+)", "环境变量 {0}"),
     (r"command line", "命令行"),
     (r"the value given", "现在的值"),

@@ -132,6 +132,16 @@ def open_reader(settings: Settings) -> Iterator[Reader]:
         )
 
 
+def damage(settings: Settings) -> list[str]:
+    """What is wrong with the databases, in their own words; [] for sound ones."""
+    files = Files(settings.data_dir)
+    found: list[str] = []
+    for port, path in (("EventLogReader", files.log), ("StoreReader", files.store)):
+        with closing(adapter(settings.profile, port)(path)) as database:
+            found += database.check()
+    return found
+
+
 @contextmanager
 def open_letters(settings: Settings) -> Iterator[Letters]:
     """The dead letters for writing, beside a running server."""

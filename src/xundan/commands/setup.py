@@ -53,7 +53,7 @@ def register(app: typer.Typer) -> None:
     def doctor(given: Given) -> None:
         from xundan.doctor import examine
 
-        if not examine(given.config, given.settings):
+        if not examine(given.config_path, given.settings):
             raise typer.Exit(1)
 
     @command(app, "version")
