@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from httpx import ASGITransport, AsyncByteStream, AsyncClient, Response
 
 from xundan.domain.effects import Conversation, Order
 from xundan.domain.ports import Append, Appended, CubeRow, DeadLetter, Logged, Question, Scored
 from xundan.domain.records import Fact, Message
 from xundan.errors import Rejected, XundanError
+from xundan.measure.query import ReportQuery
+from xundan.measure.report import Report, build
+from xundan.receive.app import create_app
 from xundan.receive.intake import Intake
+from xundan.receive.services import Services
+from xundan.receive.tokens import SCOPES, mint
 from xundan.settings import Settings
 
 NOW = 1_795_000_000_000
@@ -224,3 +233,49 @@ class World:
 def message(text: str = "多少钱", id: str = "m1", owner: str = "u1", **given: Any) -> Message:
     plain = Message(shop=SHOP, owner=owner, id=id, ts=NOW, received=NOW, source="live", sender="user", text=text)
     return replace(plain, **given)
+
+
+class Server:
+    """The whole HTTP side over fakes. `post` and `get` carry a token with every scope unless told otherwise."""
+
+    def __init__(self, *, scoring: bool = True, report: Callable[[ReportQuery], Report] | None = None, **given: Any):
+        self.world = World(scoring=scoring, **given)
+        self.store, self.runner = FakeStore(), FakeRunner()
+        self.services = Services(
+            settings=self.world.settings,
+            log=self.world.log,
+            store=self.store,
+            cache=self.world.cache,
+            dead=self.world.dead,
+            runner=self.runner,
+            intake=self.world.intake,
+            report=report or (lambda query: build(query, self.store, self.world.settings.rules, NOW)),
+        )
+        self.app = create_app(self.services)
+        self.caller = "192.0.2.1"
+        self.token = mint(self.world.settings, SHOP, 1, SCOPES)
+
+    def post(
+        self, path: str, content: Any = b"", kind: str = "application/json", token: str | None = None, **headers: str
+    ) -> Response:
+        """POST bytes, a stream, or a value as JSON; header names with _ for -."""
+        body = content if isinstance(content, bytes | AsyncByteStream) else json.dumps(content).encode()
+        return self.request("POST", path, token, headers | ({"Content-Type": kind} if kind else {}), body)
+
+    def get(self, path: str, token: str | None = None, **headers: str) -> Response:
+        return self.request("GET", path, token, headers)
+
+    def request(
+        self, method: str, path: str, token: str | None, headers: dict[str, str], content: Any = None
+    ) -> Response:
+        token = self.token if token is None else token
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        if token:
+            given["Authorization"] = f"Bearer {token}"
+
+        async def ask() -> Response:
+            transport = ASGITransport(self.app, raise_app_exceptions=False, client=(self.caller, 123))
+            async with AsyncClient(transport=transport, base_url="http://xundan") as client:
+                return await client.request(method, path, content=content, headers=given)
+
+        return asyncio.run(ask())
