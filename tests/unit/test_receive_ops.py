@@ -138,6 +138,7 @@ def test_every_address_is_described() -> None:
         "/readyz",
         "/metrics",
     }
+    assert set(paths["/metrics"]["get"]["responses"]["200"]["content"]) == {"text/plain"}
     coze = paths["/coze"]["post"]
     assert coze["security"] == [{"token": ["intake"]}]
     assert set(coze["responses"]) == {"200", "401", "403", "413", "415", "422", "429", "503"}

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.responses import PlainTextResponse
 
 from xundan.domain.rules import SALE_RULES, WINDOWS
 from xundan.measure.query import BY, UNITS
@@ -51,6 +52,7 @@ def described(
     scope: str = "",
     errors: tuple[int, ...] = (),
     body: dict[str, Any] | None = None,
+    required: bool = True,
     parameters: tuple[dict[str, Any], ...] = (),
     content: dict[str, Any] | None = None,
 ) -> Described:
@@ -59,19 +61,23 @@ def described(
     Args:
         answer: the type of the JSON answer, unless `content` lists media types of its own.
         scope: what the token must allow; "" where none is needed.
-        body: media types of the body and their schemas.
+        body: media types of the body and their schemas; `required` is False where it may be empty.
     """
     shown = content or {"application/json": {"schema": ref(answer.__name__ if answer else "")}}
     responses: dict[int | str, dict[str, Any]] = {200: {"description": "Done", "content": shown}}
     for status in (401, 403, 429, *errors) if scope else errors:
         problem = {MEDIA_TYPE: {"schema": ref(ProblemBody.__name__)}}
         responses[status] = {"description": ERRORS[status], "content": problem}
+        if status in (429, 503):
+            seconds = {"type": "integer", "description": "Seconds."}
+            responses[status]["headers"] = {"Retry-After": {"schema": seconds}}
     extra: dict[str, Any] = {"security": [{"token": [scope]}] if scope else []}
     if body:
-        extra["requestBody"] = {"required": True, "content": body}
+        extra["requestBody"] = {"required": required, "content": body}
     if parameters:
         extra["parameters"] = list(parameters)
-    return {"responses": responses, "openapi_extra": extra}
+    plain = {} if "application/json" in shown else {"response_class": PlainTextResponse}
+    return {"responses": responses, "openapi_extra": extra, **plain}
 
 
 def parameter(name: str, place: str, text: str, **schema: Any) -> dict[str, Any]:
@@ -97,6 +103,7 @@ EXAMPLES: dict[type, str] = {
     '{"order_id": "2026112400017", "user_id": "tb_8812", "status": "paid", "amount_fen": 19900}\n',
     LinkFields: '{"alias": "jd_551", "user_id": "tb_8812"}\n',
 }
+COZE_EXAMPLE = {"user_id": "tb_8812", "text": "这款有货吗？", "conversation_id": "c1", "message_id": "m1"}
 _IDEMPOTENCY = (
     parameter(KEY, "header", "Makes a repeat harmless, also one whose body got lost."),
     parameter(KEY, "query", "The same for callers that cannot set a header."),
@@ -110,7 +117,11 @@ COZE = described(
     CozeAnswer,
     scope="intake",
     errors=_WRITE_ERRORS,
-    body={"application/json": {"schema": _COZE}, "application/x-www-form-urlencoded": {"schema": _COZE}},
+    body={
+        "application/json": {"schema": _COZE, "example": COZE_EXAMPLE},
+        "application/x-www-form-urlencoded": {"schema": _COZE},
+    },
+    required=False,
     parameters=(
         *_IDEMPOTENCY,
         parameter(BOT_ID, "header", "Set by Coze for a call by a bot; only then the next two count."),

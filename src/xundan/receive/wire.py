@@ -22,10 +22,9 @@ Instant = Annotated[
 ShopId = Annotated[str | int, Meta(description="If given, it must be the token's shop.")]
 
 
-class MessageFields(Struct, rename={"sender": "from"}):
-    """A chat message."""
+class Said(Struct, rename={"sender": "from"}, kw_only=True):
+    """What a message has, whoever it comes from."""
 
-    user_id: Annotated[Id, Meta(description="The customer's id: not empty, without *.", examples=["tb_8812"])]
     text: Annotated[Text, Meta(description="What was said; may be empty.", examples=["这款有货吗？"])]
     conversation_id: Annotated[Id | None, Meta(description="The platform's id of the chat.")] = None
     message_id: Annotated[Id | None, Meta(description="Makes a repeat harmless; a random id by default.")] = None
@@ -38,9 +37,18 @@ class MessageFields(Struct, rename={"sender": "from"}):
     shop_id: ShopId | None = None
 
 
-class CozeFields(MessageFields, rename={"sender": "from"}):
+class MessageFields(Said, rename={"sender": "from"}, kw_only=True):
+    """A chat message."""
+
+    user_id: Annotated[Id, Meta(description="The customer's id: not empty, without *.", examples=["tb_8812"])]
+
+
+class CozeFields(Said, rename={"sender": "from"}, kw_only=True):
     """A chat message and, optionally, the bot's answer to it."""
 
+    user_id: Annotated[
+        Id | None, Meta(description="The customer's id; required unless the headers of a bot name it.")
+    ] = None
     answer: Annotated[Text | None, Meta(description="The bot's reply, recorded as the next message.")] = None
 
 
