@@ -23,11 +23,15 @@ SLOW = settings(
 
 
 def _cube(world: World, grouping: str) -> dict[str, list[CubeRow]]:
-    """The cells of one grouping by value, as a store answers them."""
+    """The cells of one grouping by value; an assisted order names its agent for the shop as a whole, too."""
     rows: dict[str, list[CubeRow]] = defaultdict(list)
     for cell, amount in world.cubes.items():
+        assisted = cell.family.startswith("assisted.")
+        if assisted and grouping not in ("total", "agent"):
+            continue
         value = "" if grouping == "total" else getattr(cell.dims, grouping)
-        rows[value].append(CubeRow(cell.day, cell.family, value, cell.lag, cell.lag2, *amount))
+        name = cell.dims.agent if assisted else value
+        rows[value].append(CubeRow(cell.day, cell.family, name, cell.lag, cell.lag2, *amount))
     return rows
 
 

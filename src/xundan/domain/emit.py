@@ -94,11 +94,7 @@ class Emitter:
 
     def _recount(self, order_id: str) -> tuple[Totals | None, Totals | None]:
         state = self.timeline.order(order_id)
-        resting = {
-            held.fact.identity: held.fact
-            for held in state.held
-            if isinstance(held.fact, OrderEvent) and rests(self.key, self.head.pointer, held.via)
-        }
+        resting = {held.fact.identity: held.fact for held in state.held if rests(self.key, self.head.pointer, held.via)}
         old, new = state.totals, totals(list(resting.values())) if resting else None
         if old != new:
             self._index(order_id, old, new)

@@ -10,7 +10,7 @@ documents and the same cubes, because everything emitted is a pure function of t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from xundan.domain.effects import Effects, Hop, Offer, Outgoing, Relay, Role, Tell, Via
 from xundan.domain.emit import Emitter
@@ -20,6 +20,8 @@ from xundan.domain.rules import Rules
 from xundan.domain.state import (
     Head,
     Held,
+    HeldEvent,
+    HeldMessage,
     Mention,
     Offered,
     OrderState,
@@ -67,11 +69,11 @@ class _Step:
             case Link():
                 self._take_link(item)
             case Message() | OrderEvent():
-                self._hold(Held(item))
+                self._hold(_held(item))
             case Relay(fact=None):
                 self._release(item.identity, item.via)
             case Relay(fact=fact) if fact is not None:
-                self._hold(Held(fact, item.via))
+                self._hold(_held(fact, item.via))
             case Tell():
                 self._take_tell(item)
             case Offer():
@@ -119,7 +121,7 @@ class _Step:
 
     def _place(self, held: Held) -> None:
         part = self._part_of(held)
-        if isinstance(held.fact, Message):
+        if isinstance(held, HeldMessage):
             segment = self._segment(part)
             put_in_order(segment.held, held)
             self.parts.put(part, segment)
@@ -140,7 +142,7 @@ class _Step:
     def _drop(self, held: Held) -> None:
         self._leave(held)
         part = self._part_of(held)
-        if isinstance(held.fact, Message):
+        if isinstance(held, HeldMessage):
             segment = self._segment(part)
             segment.held.remove(held)
             self.parts.put(part, segment)
@@ -167,7 +169,7 @@ class _Step:
         part = next((part for at, part in place.slots if at == via), None) if place else None
         if part is None:
             return None
-        held = self._segment(part).held if part[0] == "d" else self._order(part).held
+        held: Sequence[Held] = self._segment(part).held if part[0] == "d" else self._order(part).held
         return next((h for h in held if h.via == via and h.fact.identity == identity), None)
 
     def _segment(self, name: str) -> Segment:
@@ -177,7 +179,7 @@ class _Step:
         return self.parts.get(name, OrderState) or OrderState()
 
     def _part_of(self, held: Held) -> str:
-        if isinstance(held.fact, Message):
+        if isinstance(held, HeldMessage):
             return f"d{self.rules.day(held.fact.ts)}"
         return f"o{held.fact.order_id}"
 
@@ -269,6 +271,10 @@ def _first(order: OrderState, role: Role) -> Key | None:
     """The first fact by which this key is a buyer, or a talker, of an order."""
     rank = 2 if role == "buyer" else 1
     return min((m.key for m in order.mentions if m.key[1] == rank), default=None)
+
+
+def _held(fact: Message | OrderEvent, via: Via = ()) -> Held:
+    return HeldMessage(fact, via) if isinstance(fact, Message) else HeldEvent(fact, via)
 
 
 def place_name(identity: Identity) -> str:

@@ -32,11 +32,22 @@ class Parts(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """A message or order event at this key; `via` names the keys it came by, empty for the key's own."""
+class HeldMessage:
+    """A message at this key; `via` names the keys it came by, empty for the key's own."""
 
-    fact: Message | OrderEvent
+    fact: Message
     via: Via = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeldEvent:
+    """An order event at this key; `via` as for a message."""
+
+    fact: OrderEvent
+    via: Via = ()
+
+
+Held = HeldMessage | HeldEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +89,7 @@ class Emitted:
 class Segment:
     """One day: the messages held, the resting orders created or paid that day, and what was last emitted."""
 
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldMessage] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     conversations: dict[str, Emitted] = field(default_factory=dict)
     inquiry: list[Row] = field(default_factory=list)
@@ -130,7 +141,7 @@ class Mention:
 class OrderState:
     """One order at this key: its events, who mentions it, what the order's own key was told, and what was emitted."""
 
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldEvent] = field(default_factory=list)
     mentions: list[Mention] = field(default_factory=list)
     told_buyer: Key | None = None
     told_talker: Key | None = None
@@ -203,6 +214,9 @@ def between(days: list[int], first: int, last: int) -> list[int]:
     return days[bisect_left(days, first) : bisect_right(days, last)]
 
 
-def put_in_order(held: list[Held], item: Held) -> None:
+H = TypeVar("H", HeldMessage, HeldEvent)
+
+
+def put_in_order(held: list[H], item: H) -> None:
     """Insert by the order of facts."""
     insort(held, item, key=lambda h: (h.fact.key, h.via))

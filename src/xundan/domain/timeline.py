@@ -68,7 +68,7 @@ class Timeline:
         seen = set()
         for held in segment.held:
             fact = held.fact
-            if not isinstance(fact, Message) or not rests(self.owner, self.pointer, held.via):
+            if not rests(self.owner, self.pointer, held.via):
                 continue
             if held.via:  # while links move, one fact can be here by two ways; it counts once
                 if fact.identity in seen:

@@ -56,7 +56,8 @@ def rebuild(path: Path, rules: Rules, *, keep: bool, progress: Callable[[int], N
         shops = sorted({shop for shop, _ in store.owners()})
         before = {(shop, *row) for shop in shops for row in store.cube_dump(shop)}
         after = {(shop, *row) for shop in shops for row in other.cube_dump(shop)}
-        while other.next_epoch() <= store.next_epoch():  # writers of the old store stay older than the new one's
+        newest = store.next_epoch()
+        while other.next_epoch() <= newest:  # whoever wrote to the old store stays older than the new one's writers
             pass
     finally:
         store.close()

@@ -1,0 +1,166 @@
+"""The embedded runner over the real log and store: what journeys say is what the store answers, and a rebuild agrees."""
+
+from __future__ import annotations
+
+import sqlite3
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import strategies
+from world import SHOP, World
+from xundan.domain.ports import Append, Question, Scored
+from xundan.domain.records import Fact, Message
+from xundan.domain.rules import Rules
+from xundan.embedded import carrier
+from xundan.embedded.rebuild import rebuild
+from xundan.embedded.runner import InProcessRunner
+from xundan.embedded.sqlite_dead import SqliteDeadLetters
+from xundan.embedded.sqlite_log import SqliteLog
+from xundan.embedded.sqlite_store import SqliteStore
+
+RULES = Rules()
+
+
+class Embedded:
+    """A log, a store and a runner in one folder."""
+
+    def __init__(self, folder: Path, rules: Rules = RULES, batch: int = 2000, score: Any = None) -> None:
+        self.folder, self.rules = folder, rules
+        self.log = SqliteLog(folder / "log.db")
+        self.store = SqliteStore(folder / "store.db")
+        self.dead = SqliteDeadLetters(folder / "dead.db")
+        self.runner = InProcessRunner(self.log, self.store, self.dead, rules, score, batch)
+        self.runner.start()
+
+    def take(self, facts: Sequence[Fact]) -> Embedded:
+        self.log.append_now([Append(fact) for fact in facts])
+        self.runner.catch_up()
+        return self
+
+    def close(self) -> None:
+        self.runner.stop()
+        self.log.close()
+        self.store.close()
+        self.dead.close()
+
+
+def _message(id: str, ts: int, owner: str = "c1", **fields: Any) -> Fact:
+    return strategies.to_record(strategies.message(owner, id, ts, **fields))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(strategies.facts(), strategies.rules())
+def test_the_store_answers_what_the_journeys_said_and_a_rebuild_agrees(
+    facts: list[dict[str, Any]], rules: dict[str, Any]
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        records = [strategies.to_record(fact) for fact in facts]
+        embedded = Embedded(Path(folder), Rules(**rules), batch=3).take(records)
+        world = World(Rules(**rules)).take(_as_logged(records))
+        found = {
+            (row.day, row.family, row.value, row.lag, row.lag2): (row.n, row.fen, row.refunded)
+            for row in embedded.store.cube_dump(SHOP)
+            if row.grouping == "base"
+        }
+        assert found == {
+            (c.day, c.family, "\x1f".join(c.dims), c.lag, c.lag2): tuple(amount) for c, amount in world.cubes.items()
+        }
+        for owner in {key for key, _ in world.orders} | {c.user_id for c in world.conversations.values()}:
+            answered = embedded.store.conversations(SHOP, owner, limit=1000)
+            assert {c.id: c for c, _ in answered} == {
+                c.id: c for c in world.conversations.values() if c.user_id == owner
+            }
+            for conversation, messages in answered:
+                days = world.messages[conversation.id]
+                assert messages == [m for day in sorted(days) for m in days[day]]
+            orders = embedded.store.orders(SHOP, owner, limit=1000)
+            assert {o.order_id: o for o in orders} == {id: o for (key, id), o in world.orders.items() if key == owner}
+        for alias, target in world.aliases.items():
+            assert embedded.store.final_owner(SHOP, alias) == target or world.aliases.get(target, target) != target
+        dump, position = embedded.store.cube_dump(SHOP), embedded.store.position()
+        embedded.close()
+
+        rebuilt = rebuild(Path(folder) / "store.db", Rules(**rules), keep=True)
+        assert rebuilt.differing == []
+        store = SqliteStore(Path(folder) / "store.db")
+        assert (store.cube_dump(SHOP), store.position()) == (dump, position)
+        store.close()
+
+
+def _as_logged(records: Sequence[Fact]) -> list[Fact]:
+    """What the log keeps: the first copy of each identity, and a later one that brings an intent it lacked."""
+    kept: dict[tuple[str, str, str], bool] = {}
+    logged = []
+    for record in records:
+        scored = isinstance(record, Message) and record.intent is not None
+        if record.identity not in kept or (scored and not kept[record.identity]):
+            logged.append(record)
+            kept[record.identity] = scored
+    return logged
+
+
+def test_a_fact_that_breaks_a_journey_is_put_aside_and_the_others_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = carrier.advance
+
+    def breaks_on_poison(shop: str, key: str, *rest: Any) -> Any:
+        if key == "poison":
+            raise ZeroDivisionError
+        return real(shop, key, *rest)
+
+    monkeypatch.setattr(carrier, "advance", breaks_on_poison)
+    facts = [_message(f"m{n}", n * 1000, "poison" if n == 5 else f"c{n}") for n in range(10)]
+    embedded = Embedded(tmp_path).take(facts)
+    assert embedded.store.count_messages(SHOP) == 9
+    (letter,) = embedded.dead.list(SHOP)
+    assert (letter.source, embedded.runner.status()["dead"]) == ("runner", 1)
+    assert "ZeroDivisionError" in letter.reason
+    embedded.close()
+
+
+def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
+    Embedded(tmp_path).take([_message("m1", 0)]).close()
+    embedded = Embedded(tmp_path).take([_message("m1", 0), _message("m2", 1000)])
+    ((conversation, messages),) = embedded.store.conversations(SHOP, "c1")
+    assert [m.id for m in messages] == ["m1", "m2"]
+    assert conversation.messages == 2
+    embedded.close()
+
+
+def test_what_arrived_unscored_is_scored_with_its_context_before_the_journey(tmp_path: Path) -> None:
+    asked: list[Question] = []
+
+    def score(questions: Sequence[Question]) -> list[Scored | None]:
+        asked.extend(questions)
+        return [Scored("bargain", 0.9, "m1") for _ in questions]
+
+    embedded = Embedded(tmp_path, score=score)
+    embedded.take([_message("m1", 0, text="在吗"), _message("m2", 1000, "c1", sender="bot", text="在的")])
+    embedded.take([_message("m3", 2000, text="便宜点")])
+    ((conversation, _),) = embedded.store.conversations(SHOP, "c1")
+    assert (conversation.intent, conversation.label) == ("bargain", "high")
+    assert [turn.text for turn in asked[-1].context] == ["在吗", "在的"]
+    embedded.close()
+
+
+def test_a_store_that_cannot_be_written_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    embedded = Embedded(tmp_path).take([_message("m1", 0)])
+    blocker = sqlite3.connect(tmp_path / "store.db", isolation_level=None)
+    blocker.execute("BEGIN IMMEDIATE")
+    embedded.log.append_now([Append(_message("m2", 1000))])
+    for _ in range(1000):
+        if embedded.runner.status()["error"]:
+            break
+        embedded.runner._stop.wait(0.05)
+    assert embedded.runner.status()["error"]
+    blocker.execute("ROLLBACK")
+    blocker.close()
+    embedded.runner.catch_up()
+    assert embedded.store.count_messages(SHOP) == 2
+    embedded.close()
