@@ -72,6 +72,8 @@ class Batch:
 
     def _append(self, entry: Entry) -> int:
         fact, data, identity, key = entry
+        if key in self._known:
+            key = None  # it stays with the fact that brought it first
         self.last = offset = self.last + 1
         self._facts[offset] = fact
         self._rows.append((offset, identity, key, data))

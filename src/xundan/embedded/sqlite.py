@@ -89,6 +89,12 @@ def _connect(path: Path, mode: str) -> sqlite3.Connection:
     )
 
 
+def _reading_mode(path: Path) -> str:
+    """On a read-only disk SQLite cannot lay the files beside a database that it reads by; then nobody writes either."""
+    alone = not path.with_name(path.name + "-wal").exists()
+    return "ro&immutable=1" if alone and not os.access(path.parent, os.W_OK) else "ro"
+
+
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     version: int = connection.execute("PRAGMA user_version").fetchall()[0][0]
     if version > SCHEMA_VERSION:
@@ -173,7 +179,7 @@ class ReadPool:
         if not self._path.exists():
             raise XundanError(f"{self._path} does not exist yet: nothing has been received in this data directory")
         try:
-            connection = _connect(self._path, "ro")
+            connection = _connect(self._path, _reading_mode(self._path))
             _version(connection, self._path)
         except sqlite3.Error as error:
             raise failure(error, self._path) from error

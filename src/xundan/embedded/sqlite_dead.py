@@ -42,9 +42,9 @@ class SqliteDeadLetters:
 
     def close(self) -> None:
         """Release the file. Idempotent."""
+        self._readers.close()
         with self._lock:
             self._drop_connection()
-        self._readers.close()
 
     def _read(self, sql: str, values: tuple[Any, ...]) -> builtins.list[DeadLetter]:
         if not self._path.exists():

@@ -81,13 +81,13 @@ class SqliteLog(SqliteLogReader):
 
     def close(self) -> None:
         self._committer.close()
+        super().close()  # first: the last connection to go is the one that may clear the write-ahead log away
         if self._connection is not None:
             try:
                 self._write([], whole=True)
             except Exception as error:  # what was not written is read again from the events at the next start
                 log.warning("action=log_index_left reason=%s", error)
         self._drop_connection()
-        super().close()
 
     def _write(self, calls: Sequence[Sequence[Entry]], *, whole: bool = False) -> list[list[Appended]]:
         try:

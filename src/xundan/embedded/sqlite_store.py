@@ -135,7 +135,7 @@ class SqliteStore(SqliteStoreReader):
 
     def save(self, shop: str, owner: str, part: str, data: bytes | None) -> None:
         """Put a part of a journey; None deletes it."""
-        self._pending.parts[shop, owner, part] = data
+        self._pending.save(shop, owner, part, data)
 
     def apply(self, shop: str, owner: str, epoch: int, seq: int, effects: Effects) -> None:
         """Put and delete the documents and the alias of one step of a journey.
@@ -189,8 +189,8 @@ class SqliteStore(SqliteStoreReader):
             yield last
 
     def close(self) -> None:
+        super().close()  # first: the last connection to go is the one that may clear the write-ahead log away
         self._drop_connection()
-        super().close()
 
     def _writer(self) -> sqlite3.Connection:
         if self._connection is None:
