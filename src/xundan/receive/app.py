@@ -18,6 +18,7 @@ from xundan.receive.health import Health
 from xundan.receive.metrics import Metrics
 from xundan.receive.read_api import ReadApi
 from xundan.receive.services import Services
+from xundan.receive.shortcut import ShortCutApp
 from xundan.receive.traffic import Meter, Traffic
 
 USER = "/v1/shops/{shop}/users/{user:path}"
@@ -39,7 +40,7 @@ class DirectRoute(APIRoute):
 
 def create_app(services: Services) -> FastAPI:
     """The ASGI application over opened services; who opened them closes them."""
-    app = FastAPI(
+    app = ShortCutApp(
         title="Xundan 询单",
         description=DESCRIPTION,
         version=version("xundan"),
@@ -48,18 +49,20 @@ def create_app(services: Services) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False},
     )
     gate, traffic = Gate(services.settings), Traffic()
+    coze = Coze(services, gate)
+    app.traffic, app.short_cuts = traffic, {"/coze": coze.coze}
     app.add_middleware(Meter, traffic=traffic)
     problems.install(app)
     openapi.install(app)
-    _add_routes(app, services, gate, traffic)
+    _add_routes(app, services, gate, traffic, coze)
     docs.install(app)
     return app
 
 
-def _add_routes(app: FastAPI, services: Services, gate: Gate, traffic: Traffic) -> None:
+def _add_routes(app: FastAPI, services: Services, gate: Gate, traffic: Traffic, coze: Coze) -> None:
     batches, read, health = Batches(services, gate), ReadApi(services, gate), Health(services)
     routes: list[tuple[str, str, Any, openapi.Described]] = [
-        ("POST", "/coze", Coze(services, gate).coze, openapi.COZE),
+        ("POST", "/coze", coze.coze, openapi.COZE),
         ("POST", "/v1/messages", batches.messages, openapi.MESSAGES),
         ("POST", "/v1/orders", batches.orders, openapi.ORDERS),
         ("POST", "/v1/links", batches.links, openapi.LINKS),

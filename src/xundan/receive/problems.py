@@ -10,7 +10,7 @@ from http import HTTPStatus
 import msgspec
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from xundan.errors import Overloaded, Rejected, Retryable
@@ -84,6 +84,8 @@ def problem_of(error: Exception) -> Problem:
         case Retryable():
             logger.warning("nothing can be taken: %s", error, extra={"action": "unavailable"})
             return later(503, str(error), error.retry_after, "unavailable")
+        case ClientDisconnect():
+            return Problem(400, "the body broke off", code="incomplete")
         case HTTPException():
             return Problem(error.status_code, _detail(error), code=_code(error.status_code), headers=error.headers)
         case _:
@@ -96,7 +98,7 @@ def install(app: FastAPI) -> None:
     async def answer(request: Request, error: Exception) -> Response:
         return problem_of(error).response()
 
-    for kind in (Problem, Rejected, Unauthorized, Overloaded, Retryable, HTTPException, Exception):
+    for kind in (Problem, Rejected, Unauthorized, Overloaded, Retryable, ClientDisconnect, HTTPException, Exception):
         app.add_exception_handler(kind, answer)
 
 
