@@ -145,6 +145,8 @@ class Intake:
         """Keep refused input among the dead letters. `kind` is coze, messages, orders or links."""
         self.counts[FACT_OF[kind], source, "rejected"] += len(refused)
         if refused:
+            codes = dict(Counter(rejected.code for rejected, _ in refused))
+            logger.info("input refused", extra={"action": "refused", "shop": shop, "kind": kind, "codes": codes})
             await self.letters.put(shop, kind + IMPORT if source == "import" else kind, refused)
 
     def check_room(self) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import replace
@@ -30,26 +29,28 @@ from xundan.domain.records import (
 )
 from xundan.domain.rules import Rules
 from xundan.errors import Rejected
+from xundan.receive.fields import (
+    CHANNEL_CHARS,
+    Raw,
+    missing,
+    read_amount,
+    read_choice,
+    read_id,
+    read_items,
+    read_required_id,
+    read_text,
+)
 from xundan.receive.instants import instant
 
-ID_CHARS = 256
-CHANNEL_CHARS = 64
-TEXT_CHARS = 16_000
-ITEMS_BYTES = 16_000
-ITEMS_DEPTH = 6
-MAX_FEN = 10**13
 SENDERS: tuple[str, ...] = get_args(Sender)
 PARTS: tuple[str, ...] = get_args(Part)
 NO_AGENT_IDS = frozenset({"bot", "none", "agent"})
 
-_BAD_IN_ID = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
-_BAD_IN_TEXT = re.compile(r"[\x00\ud800-\udfff]")
-_YUAN = re.compile(r"([0-9]{1,11})(?:\.([0-9]{1,2}))?")
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 def parse_message(
-    raw: Mapping[str, object],
+    raw: Raw,
     *,
     shop: str,
     received: int,
@@ -69,29 +70,29 @@ def parse_message(
         Rejected: code `missing_field`, `invalid_field`, `too_large`, `too_late` or `unusable_id`.
     """
     _object(raw)
-    owner = _required_id(raw, "user_id")
+    owner = read_required_id(raw, "user_id")
     if not usable(owner):
         raise _unusable("user_id")
-    agent_id = _id(raw, "agent_id")
+    agent_id = read_id(raw, "agent_id")
     return Message(
         shop=shop,
         owner=owner,
-        id=_id(raw, "message_id") or fallback_id or uuid.uuid4().hex,
+        id=read_id(raw, "message_id") or fallback_id or uuid.uuid4().hex,
         ts=instant(raw.get("ts"), received=received, source=source, rules=rules),
         received=received,
         source=source,
-        sender=_one_of(raw, "from", SENDERS, "user"),  # type: ignore[arg-type]  # checked by _one_of
-        text=message_text(raw, "text"),
+        sender=read_choice(raw, "from", SENDERS, "user"),  # type: ignore[arg-type]  # checked by _one_of
+        text=read_text(raw, "text"),
         agent_id=None if agent_id in NO_AGENT_IDS else agent_id,
-        conversation_id=_id(raw, "conversation_id"),
-        channel=_id(raw, "channel", CHANNEL_CHARS),
-        product_id=_id(raw, "product_id"),
-        order_id=_id(raw, "order_id"),
+        conversation_id=read_id(raw, "conversation_id"),
+        channel=read_id(raw, "channel", CHANNEL_CHARS),
+        product_id=read_id(raw, "product_id"),
+        order_id=read_id(raw, "order_id"),
     )
 
 
 def parse_exchange(
-    raw: Mapping[str, object],
+    raw: Raw,
     *,
     shop: str,
     received: int,
@@ -114,13 +115,13 @@ def parse_exchange(
         sender="bot",
         agent_id=None,
         order_id=None,
-        text=message_text(raw, "answer"),
+        text=read_text(raw, "answer"),
     )
     return [message, answer]
 
 
 def parse_order(
-    raw: Mapping[str, object],
+    raw: Raw,
     *,
     shop: str,
     received: int,
@@ -141,26 +142,26 @@ def parse_order(
     """
     _object(raw)
     fields: dict[str, Any] = {
-        "owner": _id(raw, "user_id") or "",
-        "order_id": _required_id(raw, "order_id") or _missing("order_id"),
-        "status": _one_of(raw, "status", STATUSES, None),
-        "amount_fen": _amount(raw),
-        "part": _one_of(raw, "part", PARTS, ""),
-        "refund_id": _id(raw, "refund_id"),
-        "product_id": _id(raw, "product_id"),
-        "coupon_id": _id(raw, "coupon_id"),
-        "channel": _id(raw, "channel", CHANNEL_CHARS),
-        "items": _items(raw),
+        "owner": read_id(raw, "user_id") or "",
+        "order_id": read_required_id(raw, "order_id") or _missing("order_id"),
+        "status": read_choice(raw, "status", STATUSES, None),
+        "amount_fen": read_amount(raw),
+        "part": read_choice(raw, "part", PARTS, ""),
+        "refund_id": read_id(raw, "refund_id"),
+        "product_id": read_id(raw, "product_id"),
+        "coupon_id": read_id(raw, "coupon_id"),
+        "channel": read_id(raw, "channel", CHANNEL_CHARS),
+        "items": read_items(raw),
     }
     ts = instant(raw.get("ts"), received=received, source=source, rules=rules)
     # An event without a time hashes without one, so that its retry is still the same event.
     given_ts = None if raw.get("ts") in (None, "") else ts
-    event_id = _id(raw, "event_id") or fallback_id or content_id({**fields, "ts": given_ts})
+    event_id = read_id(raw, "event_id") or fallback_id or content_id({**fields, "ts": given_ts})
     return OrderEvent(shop=shop, id=event_id, ts=ts, received=received, source=source, **fields)
 
 
 def parse_link(
-    raw: Mapping[str, object],
+    raw: Raw,
     *,
     shop: str,
     received: int,
@@ -176,7 +177,7 @@ def parse_link(
         Rejected: code `missing_field`, `invalid_field`, `too_large`, `too_late` or `unusable_id`.
     """
     _object(raw)
-    alias, user_id = _required_id(raw, "alias"), _required_id(raw, "user_id")
+    alias, user_id = read_required_id(raw, "alias"), read_required_id(raw, "user_id")
     if not usable_alias(alias):
         raise _unusable("alias")
     if not usable(user_id):
@@ -184,7 +185,7 @@ def parse_link(
     return Link(
         shop=shop,
         owner=alias,
-        id=_id(raw, "link_id") or fallback_id or uuid.uuid4().hex,
+        id=read_id(raw, "link_id") or fallback_id or uuid.uuid4().hex,
         ts=instant(raw.get("ts"), received=received, source=source, rules=rules),
         received=received,
         source=source,
@@ -198,7 +199,7 @@ def content_id(fields: Mapping[str, object]) -> str:
     return base64.b32encode(digest).decode().lower()[:26]
 
 
-def row_id(raw: Mapping[str, object], ordinal: int) -> str:
+def row_id(raw: Raw, ordinal: int) -> str:
     """The id of an imported row that has none: a hash of its fields and its ordinal among equal rows of its file.
 
     Every value counts as its text and empty ones not at all, so that a row has one id in CSV, XLSX and JSON Lines.
@@ -214,31 +215,13 @@ def _as_text(value: object) -> object:
     return value if isinstance(value, list) else str(value)
 
 
-def message_text(raw: Mapping[str, object], name: str) -> str:
-    """The text in a field, as it came; "" is a text (a picture without words). Raises `Rejected`."""
-    value = raw.get(name)
-    if value is None:
-        raise _missing_field(name)
-    if not isinstance(value, str):
-        raise Rejected(f"{name} must be a text", field=name)
-    if len(value) > TEXT_CHARS:
-        raise Rejected(f"{name} must not be longer than {TEXT_CHARS} characters", field=name, code="too_large")
-    if _BAD_IN_TEXT.search(value):
-        raise Rejected(f"{name} must not contain NUL or lone surrogate characters", field=name)
-    return value
-
-
 def _object(raw: object) -> None:
     if not isinstance(raw, dict | Mapping):
         raise Rejected("expected an object with named fields")
 
 
-def _missing_field(name: str) -> Rejected:
-    return Rejected(f"{name} is missing", field=name, code="missing_field")
-
-
 def _missing(name: str) -> str:
-    raise _missing_field(name)
+    raise missing(name)
 
 
 def _unusable(name: str) -> Rejected:
@@ -247,94 +230,3 @@ def _unusable(name: str) -> Rejected:
         field=name,
         code="unusable_id",
     )
-
-
-def _required_id(raw: Mapping[str, object], name: str) -> str:
-    value = _id(raw, name)
-    if value is None and raw.get(name) is None:
-        raise _missing_field(name)
-    return value or ""
-
-
-def _id(raw: Mapping[str, object], name: str, limit: int = ID_CHARS) -> str | None:
-    value = raw.get(name)
-    if value is None or value == "":
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and -(1 << 63) <= value < 1 << 63:
-        return str(value)
-    if not isinstance(value, str):
-        raise Rejected(f"{name} must be a text", field=name)
-    value = value.strip()
-    if len(value) > limit:
-        raise Rejected(f"{name} must not be longer than {limit} characters", field=name, code="too_large")
-    if _BAD_IN_ID.search(value):
-        raise Rejected(f"{name} must not contain control or lone surrogate characters", field=name)
-    return value or None
-
-
-def _one_of(raw: Mapping[str, object], name: str, allowed: tuple[str, ...], default: str | None) -> str:
-    value = raw.get(name)
-    if value is None or value == "":
-        if default is None:
-            raise _missing_field(name)
-        return default
-    if value not in allowed:
-        raise Rejected(f"{name} must be one of {', '.join(filter(None, allowed))}", field=name)
-    return str(value)
-
-
-def _amount(raw: Mapping[str, object]) -> int | None:
-    fen, yuan = raw.get("amount_fen"), raw.get("amount")
-    has_fen, has_yuan = fen not in (None, ""), yuan not in (None, "")
-    if has_fen and has_yuan:
-        raise Rejected("give either amount_fen or amount, not both", field="amount")
-    if has_fen:
-        return _fen(fen)
-    return _yuan(yuan) if has_yuan else None
-
-
-def _fen(value: object) -> int:
-    if isinstance(value, str) and value.isascii() and value.strip().isdigit() and len(value) <= 20:
-        value = int(value)
-    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MAX_FEN:
-        raise Rejected("amount_fen must be a whole number of fen, not negative", field="amount_fen")
-    return value
-
-
-def _yuan(value: object) -> int:
-    if isinstance(value, int | float):
-        raise Rejected(
-            'amount must be a text of yuan such as "199.00": a bare number could be yuan or fen; '
-            "send whole fen as amount_fen",
-            field="amount",
-        )
-    match = _YUAN.fullmatch(value.strip()) if isinstance(value, str) else None
-    if match is None:
-        raise Rejected('amount must be a text of yuan with at most two decimals, such as "199.00"', field="amount")
-    return int(match[1]) * 100 + int((match[2] or "").ljust(2, "0"))
-
-
-def _items(raw: Mapping[str, object]) -> list[dict[str, Any]]:
-    value = raw.get("items")
-    if value is None or value == "":
-        return []
-    try:
-        encoded = value.encode() if isinstance(value, str) else _encode(value)
-        items = msgspec.json.decode(encoded)
-    except (msgspec.MsgspecError, TypeError, ValueError, RecursionError):
-        raise Rejected("items must be a list of objects", field="items") from None
-    if len(encoded) > ITEMS_BYTES:
-        raise Rejected(f"items must not be longer than {ITEMS_BYTES} bytes", field="items", code="too_large")
-    if not isinstance(items, list) or not all(isinstance(item, dict) for item in items):
-        raise Rejected("items must be a list of objects", field="items")
-    if b"\\u0000" in encoded or _deeper(items, ITEMS_DEPTH):
-        raise Rejected(f"items must not contain NUL nor nest deeper than {ITEMS_DEPTH} levels", field="items")
-    return items
-
-
-def _deeper(value: object, levels: int) -> bool:
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return False
-    return levels == 0 or any(_deeper(part, levels - 1) for part in value)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta, Struct
 
-from xundan.receive.parse import CHANNEL_CHARS, ID_CHARS, TEXT_CHARS
+from xundan.receive.fields import CHANNEL_CHARS, ID_CHARS, TEXT_CHARS
 
 Id = Annotated[str, Meta(max_length=ID_CHARS)] | int
 Channel = Annotated[str, Meta(max_length=CHANNEL_CHARS)]
