@@ -13,9 +13,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 SHARED = Path(os.environ.get("XUNDAN_SHARED") or Path(__file__).parents[2] / "shared")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+# A busy machine is slow, not wrong.
+settings.register_profile("xundan", deadline=None)
+settings.load_profile("xundan")
 
 
 def _no_shared() -> str:

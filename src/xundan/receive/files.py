@@ -41,7 +41,7 @@ def open_table(path: Path, *, sheet: str | None = None) -> Iterator[Table]:
             table = stack.enter_context(_format(path, sheet))
         except (Rejected, OSError, UnicodeError) as error:
             raise unreadable(path, error) from None
-        yield replace(table, rows=_named(path, table.rows))
+        yield replace(table, rows=named(path, table.rows))
 
 
 def _format(path: Path, sheet: str | None) -> AbstractContextManager[Table]:
@@ -52,16 +52,17 @@ def _format(path: Path, sheet: str | None) -> AbstractContextManager[Table]:
     if head.startswith(_OLE):
         raise Rejected("an old .xls workbook, or one with a password; save it as .xlsx or CSV (UTF-8)")
     first = head.lstrip(_BLANK)[:1]
+    if first == b"{" or path.suffix.lower() in (".jsonl", ".ndjson"):
+        return jsonl_table(path)
     if first == b"<":
         raise Rejected("the file is a web page or XML; open it in a spreadsheet and save it as .xlsx")
     if first == b"[":
         raise Rejected("the file is a JSON list; write one JSON object a line (JSON Lines)")
-    if first == b"{" or path.suffix.lower() in (".jsonl", ".ndjson"):
-        return jsonl_table(path)
     return csv_table(path)
 
 
-def _named(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+def named(path: Path, rows: Iterator[Row]) -> Iterator[Row]:
+    """The rows; an error of reading becomes one sentence that begins with the path."""
     try:
         yield from rows
     except (Rejected, OSError, UnicodeError) as error:

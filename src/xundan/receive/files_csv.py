@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from xundan.errors import Rejected
-from xundan.receive.files_columns import ROLES
+from xundan.receive.files_columns import CHINESE_VALUES, ROLES
 from xundan.receive.files_encoding import lines_of, open_text, share_read
 from xundan.receive.files_table import REASON_HEADING, Row, Table, known, names_of, plain_cell, unsafe_cell
 
@@ -73,14 +73,15 @@ def _rows(reader: Any, names: tuple[str, ...], *, rejects: bool) -> Iterator[Row
 
 def _row(line: int, names: tuple[str, ...], plain: list[str], cells: list[str]) -> Row:
     values: dict[str, object] = dict(zip(names, cells, strict=False))
+    fault = None
     for name in plain:
         cell: Any = values.get(name)
-        if cell and (cell[0] in _SPECIAL or cell[-1] in _SPECIAL or not cell.isascii() or "E+" in cell):
+        if cell and (cell[0] in _SPECIAL or cell[-1] in _SPECIAL or name in CHINESE_VALUES or "E+" in cell):
             try:
                 values[name] = plain_cell(name, cell)
-            except Rejected as fault:
-                return Row(line, values, fault)
-    return Row(line, values)
+            except Rejected as error:
+                fault = fault or error
+    return Row(line, values, fault)
 
 
 def _too_wide(line: int, names: tuple[str, ...], cells: list[str]) -> Row:

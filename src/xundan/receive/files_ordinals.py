@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
 from xundan.errors import Retryable
 
 _CACHE_KIB = 16 * 1024
+_FIND = "SELECT key, times FROM seen WHERE key IN (SELECT value FROM json_each(?))"
+_KEEP = "INSERT INTO seen VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET times = excluded.times"
 
 
 class Ordinals:
@@ -21,16 +25,22 @@ class Ordinals:
         self._db.execute("CREATE TABLE seen (key TEXT PRIMARY KEY, times INTEGER NOT NULL) WITHOUT ROWID")
         self._db.execute("BEGIN")
 
-    def next(self, key: str) -> int:
-        """How often `key` was asked for before: 0 for the first time. Raises `Retryable` without room for the file."""
+    def next(self, keys: Sequence[str]) -> list[int]:
+        """For each key, how often it was asked for before, earlier in this call included.
+
+        Raises:
+            Retryable: there is no room for the temporary file.
+        """
         try:
-            found = self._db.execute(
-                "INSERT INTO seen VALUES (?, 0) ON CONFLICT (key) DO UPDATE SET times = times + 1 RETURNING times",
-                (key,),
-            ).fetchone()
+            times: dict[str, int] = dict(self._db.execute(_FIND, (json.dumps(keys),)).fetchall())
+            ordinals = []
+            for key in keys:
+                ordinals.append(times.get(key, 0))
+                times[key] = ordinals[-1] + 1
+            self._db.executemany(_KEEP, sorted(times.items()))
         except sqlite3.Error as error:
             raise Retryable(f"no temporary file can be written for the import: {error}") from None
-        return int(found[0])
+        return ordinals
 
     def __enter__(self) -> Self:
         return self

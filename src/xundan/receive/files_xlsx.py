@@ -89,7 +89,7 @@ def check_size(path: Path) -> None:
 def _load(path: Path) -> Any:
     try:
         return openpyxl.load_workbook(path, read_only=True, keep_links=False)
-    except BROKEN:
+    except (*BROKEN, OSError):
         raise Rejected("the workbook is damaged; open it in a spreadsheet and save it as .xlsx again") from None
 
 

@@ -10,7 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from xundan.domain.ports import Append
-from xundan.domain.records import Fact
+from xundan.domain.records import Fact, Link, Message, OrderEvent
 from xundan.domain.rules import Rules
 from xundan.errors import Overloaded, Rejected
 from xundan.receive.files import open_table
@@ -124,8 +124,11 @@ PARSERS: dict[Kind, Callable[..., Fact]] = {"messages": parse_message, "orders":
 NAMELESS = "\0"
 """Stands for the id of a row that has none until its own is made; no row can have it."""
 
-_NOT_SAID = frozenset({"id", "shop", "received", "source", "pii"})
-"""Fields of a fact that are not what its row says."""
+_NOT_SAID = frozenset({"id", "shop", "received", "source", "intent", "buy_score", "model", "pii"})
+_SAID: dict[type[Fact], tuple[str, ...]] = {
+    kind: tuple(f.name for f in fields(kind) if f.name not in _NOT_SAID) for kind in (Message, OrderEvent, Link)
+}
+"""The fields of a fact that are what its row says."""
 
 
 @dataclass
@@ -165,35 +168,41 @@ class _Job:
 
     def _take(self, batch: list[Row]) -> None:
         received = self.clock()
-        facts: list[Append] = []
+        facts: list[Fact] = []
         refused: list[Refused] = []
         for row in batch:
             try:
-                facts.append(Append(self._fact(row, received)))
+                facts.append(self._fact(row, received))
             except Rejected as reason:
                 self.file.write(row, reason.reason)
                 refused.append(Refused(reason, self._letter(row)))
         self._refuse(refused)
-        for outcome in _offer(self.sink, facts):
-            if outcome.status == "duplicate":
-                self.count.duplicate += 1
-            else:
-                self.count.accepted += 1
+        self._count(_offer(self.sink, [Append(fact) for fact in self._named(facts)]))
 
     def _fact(self, row: Row, received: int) -> Fact:
         if row.fault:
             raise row.fault
-        fact = self._parse(
+        return self._parse(
             row.values, shop=self.shop, received=received, source="import", rules=self.rules, fallback_id=NAMELESS
         )
-        return replace(fact, id=self._row_id(fact)) if fact.id == NAMELESS else fact
 
-    def _row_id(self, fact: Fact) -> str:
-        """By what the row says, not how: a date or an amount written otherwise (CSV, XLSX) is the same row."""
-        said = {f.name: getattr(fact, f.name) for f in fields(fact) if f.name not in _NOT_SAID}
-        first = row_id(said, 0)
-        ordinal = self.ordinals.next(first)
-        return row_id(said, ordinal) if ordinal else first
+    def _named(self, facts: list[Fact]) -> list[Fact]:
+        """The facts, those without an id under one made from what the row says, not how it is written.
+
+        A date or an amount written otherwise (CSV, XLSX) is the same row. Equal rows of a file differ by their ordinal.
+        """
+        nameless = [place for place, fact in enumerate(facts) if fact.id == NAMELESS]
+        if nameless:
+            said = [{name: getattr(facts[i], name) for name in _SAID[type(facts[i])]} for i in nameless]
+            keys = [row_id(what, 0) for what in said]
+            for place, what, key, ordinal in zip(nameless, said, keys, self.ordinals.next(keys), strict=True):
+                facts[place] = replace(facts[place], id=row_id(what, ordinal) if ordinal else key)
+        return facts
+
+    def _count(self, outcomes: Sequence[Outcome]) -> None:
+        duplicate = sum(outcome.status == "duplicate" for outcome in outcomes)
+        self.count.duplicate += duplicate
+        self.count.accepted += len(outcomes) - duplicate
 
     def _letter(self, row: Row) -> object:
         """What a dead letter holds: the row's own fields, or where it is to be found when none could be read."""

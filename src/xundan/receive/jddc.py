@@ -16,7 +16,7 @@ from pathlib import Path
 
 from xundan.domain.calendar import DAY, HOUR
 from xundan.errors import Rejected
-from xundan.receive.files import unreadable
+from xundan.receive.files import named, unreadable
 from xundan.receive.files_encoding import lines_of, share_read
 from xundan.receive.files_table import Row, Table
 
@@ -65,8 +65,8 @@ def open_jddc(path: Path, *, start: int, seed: int = 0, days: int = DAYS) -> Ite
     except OSError as error:
         raise unreadable(path, error) from None
     with file:
-        rows = _rows(path, lines_of(file), partial(_Clock, start, seed, days))
-        yield Table(path, (), (), rows, partial(share_read, file, size))
+        rows = _rows(lines_of(file), partial(_Clock, start, seed, days))
+        yield Table(path, (), (), named(path, rows), partial(share_read, file, size))
 
 
 class _Clock:
@@ -88,13 +88,13 @@ class _Clock:
         return self._at
 
 
-def _rows(path: Path, lines: Iterator[str], begin: Callable[[str], _Clock]) -> Iterator[Row]:
+def _rows(lines: Iterator[str], begin: Callable[[str], _Clock]) -> Iterator[Row]:
     session, turn = "", 0
     for number, line in enumerate(lines, 1):
         fields = line.rstrip("\r\n").split("\t", FIELDS - 1)
         if len(fields) != FIELDS or fields[2] not in SENDERS:
             if number == 1:
-                raise Rejected(f"{path}: this is not the JDDC format: {FIELDS} fields separated by tabs")
+                raise Rejected(f"this is not the JDDC format: {FIELDS} fields separated by tabs")
             yield Row(number, {}, Rejected(f"the line is not {FIELDS} fields separated by tabs"))
             continue
         if fields[0] != session or number == 1:
