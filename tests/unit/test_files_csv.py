@@ -248,7 +248,7 @@ class flat_memory:  # reads as a phrase
         tracemalloc.start()
 
     def __exit__(self, *_: object) -> None:
-        _, peak = tracemalloc.get_traced_memory()
+        peak = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         assert peak < self.limit
 

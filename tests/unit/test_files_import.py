@@ -222,7 +222,7 @@ def test_the_rows_before_a_fault_are_taken(tmp_path: Path, log: Log) -> None:
 
 def test_a_busy_log_is_waited_for(tmp_path: Path, log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
-    monkeypatch.setattr(imports.time, "sleep", waited.append)
+    monkeypatch.setattr("time.sleep", waited.append)
 
     def busy(items: Sequence[Append]) -> list[Outcome]:
         if len(waited) < 2:

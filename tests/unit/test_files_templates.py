@@ -37,7 +37,7 @@ def test_a_template_is_accepted_whole_and_says_the_same_in_every_form(tmp_path: 
     readings = []
     for form in FORMS:
         for lang in ("zh", "en"):
-            path = write_template(tmp_path / f"{lang}.{form}", kind, lang=lang)  # type: ignore[arg-type]
+            path = write_template(tmp_path / f"{lang}.{form}", kind, lang=lang)
             readings.append(facts_of(path, kind))
     assert len(readings[0]) == len(EXAMPLES[kind])
     assert all(reading == readings[0] for reading in readings)
