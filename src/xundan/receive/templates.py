@@ -6,7 +6,6 @@ import csv
 import io
 import json
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal, get_args
 
 from openpyxl import Workbook
@@ -14,7 +13,6 @@ from openpyxl.cell import Cell
 from openpyxl.styles import Font
 from openpyxl.utils import get_column_letter
 
-from xundan.errors import Rejected, XundanError
 from xundan.receive.files_columns import CHINESE_VALUES, COLUMNS, Column, Kind
 
 Form = Literal["csv", "jsonl", "xlsx"]
@@ -122,26 +120,6 @@ def template(kind: Kind, form: Form, *, lang: Lang = "zh") -> bytes:
     if form == "csv":
         return _csv(kind, lang)
     return _xlsx(kind, lang)
-
-
-def write_template(path: Path, kind: Kind, *, lang: Lang = "zh") -> Path:
-    """Write a template; the path's ending says which form.
-
-    Raises:
-        Rejected: another ending, or there already is such a file.
-        XundanError: the file cannot be written.
-    """
-    form = path.suffix.lower().lstrip(".")
-    if form not in FORMS:
-        raise Rejected(f"{path}: a template's name must end in .csv, .jsonl or .xlsx")
-    try:
-        with path.open("xb") as file:
-            file.write(template(kind, form, lang=lang))
-    except FileExistsError:
-        raise Rejected(f"{path}: there already is such a file; name another or remove it") from None
-    except OSError as error:
-        raise XundanError(f"{path}: the template cannot be written: {error.strerror}") from None
-    return path
 
 
 def _columns(kind: Kind) -> list[Column]:
