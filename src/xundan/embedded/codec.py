@@ -109,7 +109,7 @@ class _Documents(Generic[T]):
     def __init__(self, record: Callable[..., T], **names: str) -> None:
         hints = get_type_hints(record)
         declared = fields(record)  # type: ignore[arg-type]  # a dataclass
-        self._record = record
+        self._list: type[list[T]] = list[record]  # type: ignore[valid-type]  # it is a type
         self._values = attrgetter(*(f.name for f in declared))
         self._struct = msgspec.defstruct(
             f"{getattr(record, '__name__', '')}Document",
@@ -127,14 +127,17 @@ class _Documents(Generic[T]):
         return _encode([self._struct(*self._values(record)) for record in records]).decode()
 
     def decode_list(self, data: str) -> list[T]:
-        return [self._record(*msgspec.structs.astuple(doc)) for doc in self._decode_list(data)]
+        return self._records(self._decode_list(data))
 
     def decode_groups(self, data: str) -> dict[str, list[T]]:
         """`[[name, [doc, ...]], ...]` as lists by name; a name that comes again goes on."""
         groups: dict[str, list[T]] = {}
         for name, docs in self._decode_groups(data):
-            groups.setdefault(name, []).extend(self._record(*msgspec.structs.astuple(doc)) for doc in docs)
+            groups.setdefault(name, []).extend(self._records(docs))
         return groups
+
+    def _records(self, docs: list[Any]) -> list[T]:
+        return msgspec.convert(docs, self._list, from_attributes=True)
 
 
 def _camel(name: str) -> str:
