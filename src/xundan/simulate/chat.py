@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from xundan.domain.records import Sender
 from xundan.simulate.acts import Purchase
 from xundan.simulate.customer import Customer
 from xundan.simulate.rhythm import MINUTE, SECOND
@@ -108,7 +109,7 @@ class Chat:
         self.slots["agent"] = "" if self.server == UNNAMED else self.server
         self.reply(pick(self.rng, lines()["takeover"].reply))
 
-    def _write(self, sender: str, text: str, *, order: str | None, intent: str = "", buy: int = 0) -> bool:
+    def _write(self, sender: Sender, text: str, *, order: str | None, intent: str = "", buy: int = 0) -> bool:
         agent = None
         if sender == "agent" and (self.server != UNNAMED or self.who.chance(0.5)):
             agent = self.server
@@ -119,7 +120,7 @@ class Chat:
             product, self._product_told = self.who.product.id, True
         done = self.who.say(
             self.t,
-            sender,  # type: ignore[arg-type]  # user, bot or agent
+            sender,
             text,
             face=self.face,
             agent=agent,

@@ -46,6 +46,10 @@ class Touch(NamedTuple):
     credit: str
     agents: dict[str, int]
 
+    def others(self, days: int) -> list[str]:
+        """Who else wrote at most so many days before."""
+        return [agent for agent, day in self.agents.items() if agent != self.credit and self.day - day <= days]
+
 
 class Diary:
     """Lives through the acts of one customer whose orders the shop can tell are theirs."""
@@ -177,14 +181,13 @@ def _count_inquiry(page: Figures, lags: Lags) -> None:
 
 
 def _count_sale(tally: Tally, order: Purchase, rule: str, touches: list[Touch | None]) -> None:
-    sums, fen, back = _sale_page(tally, order, rule)
-    add_money(sums["sales"][rule]["total"], fen, back)
+    page, fen, back = _sale_page(tally, order, rule)
+    add_money(page["sales"][rule]["total"], fen, back)
     for n in range(WINDOWS):
         touch = next((t for t in touches if t and t.lag <= n), None)
-        add_money(sums["sales"][rule]["attributed" if touch else "silent"][n], fen, back)
-        for agent, day in touch.agents.items() if touch else ():
-            if agent != touch.credit and touch.day - day <= n:  # type: ignore[union-attr]  # empty without a touch
-                sums["assisted"][rule].setdefault(agent, [0] * WINDOWS)[n] += 1
+        add_money(page["sales"][rule]["attributed" if touch else "silent"][n], fen, back)
+        for agent in touch.others(n) if touch else ():
+            page["assisted"][rule].setdefault(agent, [0] * WINDOWS)[n] += 1
 
 
 def _sale_page(tally: Tally, order: Purchase, rule: str) -> tuple[Figures, int, int]:
