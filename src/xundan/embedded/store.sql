@@ -5,13 +5,15 @@ CREATE TABLE IF NOT EXISTS numbers (
 ) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO numbers (name, value) VALUES ('position', 0), ('epoch', 0);
 
+-- Large values stand in plain tables, in the order of their first writing: what is busy at one time lies together.
+-- In a table ordered by key a batch touched three times as many pages.
 CREATE TABLE IF NOT EXISTS journeys (
   shop TEXT NOT NULL,
   owner TEXT NOT NULL,
   part TEXT NOT NULL,
   data BLOB NOT NULL,
   PRIMARY KEY (shop, owner, part)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 -- The last step of a journey whose effects are applied, and where its key is linked to.
 CREATE TABLE IF NOT EXISTS owners (
@@ -23,7 +25,6 @@ CREATE TABLE IF NOT EXISTS owners (
   PRIMARY KEY (shop, owner)
 ) STRICT, WITHOUT ROWID;
 
--- The customer leads the key: what is read and written together lies together.
 CREATE TABLE IF NOT EXISTS conversations (
   shop TEXT NOT NULL,
   user_id TEXT NOT NULL,
@@ -33,9 +34,9 @@ CREATE TABLE IF NOT EXISTS conversations (
   messages INTEGER NOT NULL,
   doc TEXT NOT NULL,
   PRIMARY KEY (shop, user_id, id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX IF NOT EXISTS conversations_created ON conversations (shop, create_time DESC);
-CREATE INDEX IF NOT EXISTS conversations_updated ON conversations (shop, update_time DESC);
+CREATE INDEX IF NOT EXISTS conversations_updated ON conversations (shop, update_time DESC, id DESC);
 CREATE INDEX IF NOT EXISTS conversations_of_user
   ON conversations (shop, user_id, update_time DESC, id DESC, messages);
 
@@ -46,7 +47,7 @@ CREATE TABLE IF NOT EXISTS messages (
   day INTEGER NOT NULL,
   docs TEXT NOT NULL,
   PRIMARY KEY (shop, user_id, conversation, day)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE IF NOT EXISTS orders (
   shop TEXT NOT NULL,
@@ -55,7 +56,7 @@ CREATE TABLE IF NOT EXISTS orders (
   updated INTEGER NOT NULL,
   doc TEXT NOT NULL,
   PRIMARY KEY (shop, user_id, order_id)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 CREATE INDEX IF NOT EXISTS orders_of_user ON orders (shop, user_id, updated DESC, order_id DESC);
 
 CREATE TABLE IF NOT EXISTS cubes (
@@ -177,7 +178,7 @@ SELECT '[' || coalesce(group_concat(doc), '') || ']' FROM (
 
 -- name: recent_conversations
 SELECT '[' || coalesce(group_concat(doc), '') || ']' FROM (
-  SELECT doc FROM conversations WHERE shop = ? ORDER BY update_time DESC, user_id, id LIMIT ?
+  SELECT doc FROM conversations WHERE shop = ? ORDER BY update_time DESC, id DESC LIMIT ?
 )
 
 -- name: messages
