@@ -1,4 +1,4 @@
-"""The catalogue behind `words`: key -> (Chinese, English); SENTENCES translates what other pieces say in English."""
+"""The catalogue behind `words`: key -> (Chinese, English)."""
 
 from __future__ import annotations
 
@@ -373,59 +373,6 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "rebuild.mended": ("已重算并替换；原来不一致的前几处：\n{rows}", "done; what had differed, at first:\n{rows}"),
 }
-
-_NUMBER = r"(-?[\w.+]+)"
-SENTENCES: list[tuple[str, str]] = [
-    (r"No such command '(.*)'\.(?: Did you mean (.*)\?)?", "没有命令 {0}；xundan --help 列出全部命令"),
-    (r"No such option: (\S+)(?: .*)?", "没有选项 {0}；加 --help 看用法"),
-    (r"Missing argument '(.*)'\..*", "缺少参数 {0}；加 --help 看用法"),
-    (r"Missing option '(.*)'\..*", "缺少选项 {0}；加 --help 看用法"),
-    (r"Missing command\.", "缺少命令；xundan --help 列出全部命令"),
-    (r"Option '(.*)' requires an argument\.", "选项 {0} 后面要跟一个值"),
-    (r"Got unexpected extra arguments? \((.*)\)", "多余的参数：{0}"),
-    (r"Invalid value for '?(.*?)'?: (.*)", "{0} 的值不对：{1}"),
-    (r"(.*); `xundan init` writes such a file", "{0}；用 xundan init 可生成这样的文件"),
-    (r"(\w+) is missing: set it in (.*) or as (\w+) \(.*\)", "缺少设置 {0}：请写进 {1}，或设环境变量 {2}"),
-    (
-        r"(.*): there is no setting '(.*)'; `xundan settings` lists them all",
-        "{0}：没有名为 {1} 的设置；xundan settings 列出全部设置",
-    ),
-    (
-        r"(.*): there is no such file; write shop_id, coze_secret and profile into it",
-        "{0}：没有这个文件；里面要写 shop_id、coze_secret、profile",
-    ),
-    (r"(.*): this is not valid TOML: (.*)", "{0}：不是正确的 TOML：{1}"),
-    (r"(.*): cannot be read: (.*)", "{0}：读不了：{1}"),
-    (r"(.*): --set must be NAME=VALUE, not (.*)", "{0}：--set 要写成 名称=值，而不是 {1}"),
-    (r"(.*): (\w+) must be (.*), not (.*)", "{0}：{1} 应为{2}，而不是 {3}"),
-    (r"scopes must be some of (.*)", "scope 只能是：{0}"),
-    (r"coze_secret has no key id (.*); it has (.*)", "coze_secret 里没有名为 {0} 的密钥，只有：{1}"),
-    (
-        r"data_dir (.*) is in use by another Xundan \(process (.*)\): .*",
-        "数据目录 {0} 正被另一个询单进程（{1}）使用；请先停止它，或换一个 data_dir",
-    ),
-    (r"data_dir (.*) cannot be (?:written|made): (.*)", "数据目录 {0} 写不了：{1}"),
-    (r"(.*) does not exist yet: nothing has been received in this data directory", "还没有数据：{0} 不存在"),
-    (
-        r"(.*): others may read this key file \(mode (.*)\); run: (.*)",
-        "密钥文件 {0} 别人也能读（权限 {1}）；请运行 {2}",
-    ),
-    (r"(.*): the key file cannot be used: (.*)", "密钥文件 {0} 用不了：{1}"),
-    (r"environment variable (\w+)", "环境变量 {0}"),
-    (r"command line", "命令行"),
-    (r"the value given", "现在的值"),
-    (rf"a whole number from {_NUMBER} to {_NUMBER}", "{0} 到 {1} 的整数"),
-    (rf"a number from {_NUMBER} to {_NUMBER}", "{0} 到 {1} 的数"),
-    (r"one of (.*)", "以下之一：{0}"),
-    (r"true or false", " true 或 false"),
-    (r"a text", "文字"),
-    (
-        r"a text, or a table of texts by key id \(several secrets during a rotation\)",
-        "文字，或按密钥编号列出的表（轮换时有多把）",
-    ),
-    (r"a time zone such as Asia/Shanghai", "时区名，例如 Asia/Shanghai"),
-    (r"(.*) cannot be reached: (.*)", "连不上 {0}：{1}"),
-]
 
 SETTINGS: dict[str, str] = {
     "shop_id": "店铺编号",

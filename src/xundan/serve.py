@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from xundan.errors import ConfigError, XundanError
 from xundan.logs import configure
 from xundan.settings import MIN_SECRET, Settings
-from xundan.wiring import ADDRESS, open_services
+from xundan.wiring import ADDRESS, make_folder, open_services, refuse_if_in_use
 from xundan.words import say
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
     from xundan.receive.app import create_app
 
     refuse_weak_secrets(settings)
+    refuse_if_in_use(settings.profile, make_folder(settings.data_dir))  # rather than complain of its port
     configure(settings.log_level)
     sys.setswitchinterval(SWITCH_S)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # while opening, as Ctrl-C
@@ -73,7 +74,7 @@ def listen(host: str, port: int) -> socket.socket:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
         return socket.create_server((host, port), family=family, backlog=1024)
     except OSError as error:
-        why = error.strerror or str(error)
+        why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror or str(error)
         raise XundanError(say("serve.port_taken", host=host, port=port, why=why, other=port + 1)) from None
 
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from xundan.catalogue import SENTENCES, SETTINGS, WORDS
+from xundan.catalogue import SETTINGS, WORDS
+from xundan.sentences import SENTENCES
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")

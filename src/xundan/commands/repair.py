@@ -140,4 +140,4 @@ def run_rebuild(given: Given, check: bool, yes: bool) -> None:
 
 def _line(letter: DeadLetter, zone: str) -> str:
     when = datetime.fromtimestamp(letter.at / 1000, ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S")
-    return f"{letter.id}  {when}  {letter.shop}  {letter.source}  {letter.code}  {letter.reason}"
+    return f"{letter.id}  {when}  {letter.shop}  {letter.source}  {letter.code}  {translate(letter.reason)}"
