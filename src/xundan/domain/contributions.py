@@ -22,7 +22,7 @@ def customer_day(timeline: Timeline, day: int) -> Contributions:
         return {}
     rules = timeline.rules
     orders = list(timeline.orders(day - rules.on_way_days - 1, day + WINDOWS - 1))
-    inquiry = next((m for m in wrote if qualifies(m, day, orders, rules)), None)
+    inquiry = first_inquiry(wrote, day, orders, rules)
 
     of = inquiry or wrote[0]
     held_by = timeline.holding(of, day)
@@ -52,22 +52,26 @@ def channel_of(messages: Sequence[Message]) -> str | None:
     return next((m.channel for m in messages if m.channel), None)
 
 
-def qualifies(message: Message, day: int, orders: Iterable[Totals], rules: Rules) -> bool:
-    """Whether a customer message makes its day an inquiry (definitions D2)."""
+def first_inquiry(wrote: Iterable[Message], day: int, orders: Iterable[Totals], rules: Rules) -> Message | None:
+    """The first customer message that makes its day an inquiry (definitions D2)."""
     if rules.inquiry_rule == "intent":
-        return message.intent in INQUIRY_INTENTS
-    return not any(_created_earlier(o, message.ts, day, rules) or _on_way(o, message.ts, rules) for o in orders)
+        return next((m for m in wrote if m.intent in INQUIRY_INTENTS), None)
+    orders = list(orders)
+    created = min((o.created for o in orders if o.created is not None and rules.day(o.created) == day), default=None)
+    on_way = [_on_way(o, rules) for o in orders if o.paid is not None]
+    for message in wrote:
+        if created is not None and created < message.ts:
+            return None  # and so for every later one
+        if not any(after < message.ts <= until for after, until in on_way):
+            return message
+    return None
 
 
-def _created_earlier(order: Totals, ts: int, day: int, rules: Rules) -> bool:
-    return order.created is not None and order.created < ts and rules.day(order.created) == day
-
-
-def _on_way(order: Totals, ts: int, rules: Rules) -> bool:
-    if order.paid is None or not order.paid < ts <= order.paid + rules.on_way_days * DAY:
-        return False
-    ended = (order.received, order.cancelled, order.refunded_in_full)
-    return not any(end is not None and end < ts for end in ended)
+def _on_way(order: Totals, rules: Rules) -> tuple[int, int]:
+    """The instants after which, and until which, a paid order is on its way."""
+    paid = order.paid or 0
+    ends = (order.received, order.cancelled, order.refunded_in_full)
+    return paid, min(paid + rules.on_way_days * DAY, *(end for end in ends if end is not None), paid + 2**62)
 
 
 def _answered(found: Session, wrote: Sequence[Message]) -> bool:

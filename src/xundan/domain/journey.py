@@ -186,7 +186,8 @@ class _Step:
     def _all_held(self) -> Iterator[Held]:
         for day in list(self.head.days):
             yield from list(self._segment(f"d{day}").held)
-        for name in self.parts.names("o"):
+        own = self.key.startswith(ORDER_KEY)  # such a key holds the events of its own order only
+        for name in [f"o{self.key[len(ORDER_KEY) :]}"] if own else self.parts.names("o"):
             yield from list(self._order(name).held)
 
     # what a held fact means under the present pointer

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from xundan.domain.cells import Contributions, add
 from xundan.domain.journey import Incoming, advance, place_name
-from xundan.domain.records import Fact, Message, OrderEvent, journey_key
+from xundan.domain.records import ORDER_KEY, Fact, Link, Message, OrderEvent, journey_key
 from xundan.domain.rules import Rules
 from xundan.embedded.parts import Name, PartCache
 from xundan.embedded.sqlite_store import SqliteStore
@@ -81,6 +81,7 @@ class Carrier:
                 yield (shop, key, f"d{self._rules.day(fact.ts)}")
             elif isinstance(fact, OrderEvent):
                 yield (shop, key, place_name(fact.identity))
+            if not isinstance(fact, Link) and fact.order_id:
                 yield (shop, key, f"o{fact.order_id}")
-                yield (shop, f"order:{fact.order_id}", "head")
-                yield (shop, f"order:{fact.order_id}", f"o{fact.order_id}")
+                yield (shop, ORDER_KEY + fact.order_id, "head")
+                yield (shop, ORDER_KEY + fact.order_id, f"o{fact.order_id}")

@@ -38,6 +38,7 @@ class PartCache:
         self._store = store
         self._capacity = capacity
         self._values: OrderedDict[Name, Any] = OrderedDict()
+        self._places: list[Name] = []
         self._changed: set[Name] = set()
 
     def journey(self, shop: str, owner: str) -> JourneyParts:
@@ -54,6 +55,8 @@ class PartCache:
             return self._values[name]
         data = self._store.load(*name)
         value = self._values[name] = None if data is None else _DECODERS[name[2][0]].decode(data)
+        if name[2][0] == "i":
+            self._places.append(name)
         return value
 
     def put(self, name: Name, value: Any) -> None:
@@ -73,8 +76,9 @@ class PartCache:
 
     def trim(self) -> None:
         """Forget what has not been read for longest, and what is read once only. Call between transactions."""
-        for name in [name for name in self._values if name[2][0] == "i"]:
-            del self._values[name]
+        for name in self._places:
+            self._values.pop(name, None)
+        self._places.clear()
         while len(self._values) > self._capacity:
             self._values.popitem(last=False)
 

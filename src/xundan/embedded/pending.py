@@ -56,15 +56,20 @@ class Pending:
     def __init__(self) -> None:
         self.parts: dict[tuple[str, str, str], bytes | None] = {}
         self.loaded: dict[tuple[str, str, str], bytes | None] = {}
+        self._saved: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
         self._documents: defaultdict[tuple[str, str], Documents] = defaultdict(Documents)
         self._cubes: defaultdict[str, Contributions] = defaultdict(dict)
+
+    def save(self, shop: str, owner: str, part: str, data: bytes | None) -> None:
+        self.parts[shop, owner, part] = data
+        self._saved[shop, owner].add(part)
 
     def overlay(self, shop: str, owner: str, prefix: str, stored: list[str]) -> list[str]:
         """The stored names of parts with what was saved and deleted since."""
         names = set(stored)
-        for (a_shop, an_owner, part), data in self.parts.items():
-            if a_shop == shop and an_owner == owner and part.startswith(prefix):
-                (names.discard if data is None else names.add)(part)
+        for part in self._saved.get((shop, owner), ()):
+            if part.startswith(prefix):
+                (names.discard if self.parts[shop, owner, part] is None else names.add)(part)
         return sorted(names)
 
     def apply(self, shop: str, owner: str, step: Step, effects: Effects) -> None:
