@@ -282,3 +282,10 @@ def test_another_reader_can_be_given(tmp_path: Path, log: Log) -> None:
 
     counts = run(log, tmp_path / "a", opener=partial(opener, wanted="no"))
     assert counts.faults == [f"{tmp_path}/a: no"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system")
+def test_a_disk_that_fills_up_under_the_rejects_is_one_sentence(tmp_path: Path, log: Log) -> None:
+    (tmp_path / "a.csv.rejects.csv").symlink_to("/dev/full")
+    with pytest.raises(XundanError, match=r"a\.csv\.rejects\.csv: the rejects file cannot be written: No space"):
+        run(log, put(tmp_path, "a.csv", HEADING + "u1,a,bad\n"))

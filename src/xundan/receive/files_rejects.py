@@ -39,8 +39,11 @@ class RejectsFile:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        if self._file:
-            self._file.close()
+        try:
+            if self._file:
+                self._file.close()
+        except OSError as failed:
+            raise self._unwritable(failed) from None
 
     @property
     def written(self) -> Path | None:
@@ -52,7 +55,10 @@ class RejectsFile:
         try:
             self._write(row, reason)
         except OSError as error:
-            raise XundanError(f"{self._path}: the rejects file cannot be written: {error.strerror}") from None
+            raise self._unwritable(error) from None
+
+    def _unwritable(self, error: OSError) -> XundanError:
+        return XundanError(f"{self._path}: the rejects file cannot be written: {error.strerror}")
 
     def _write(self, row: Row, reason: str) -> None:
         if self._file is None:
