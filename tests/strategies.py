@@ -199,7 +199,9 @@ class _Scene:
             unscored = {"intent": None, "buy_score": None, "model": None}
             fact |= self.pick((scored, unscored))
         elif change == "amount" and fact["kind"] == "order":
-            fact |= {"amount_fen": self.pick(PRICES), "order_id": self.pick((fact["order_id"], *ORDERS))}
+            fact["amount_fen"] = self.pick(PRICES)
+            if fact["owner"] not in NOBODY:  # else the copies would meet nowhere: each is at its own order's key
+                fact["order_id"] = self.pick((fact["order_id"], *ORDERS))
         elif change == "text" and fact["kind"] == "message":
             fact |= {"text": self.pick(("a", "啊", "~")), "order_id": self.pick((None, *ORDERS))}
         elif change == "text" and fact["kind"] == "link":
