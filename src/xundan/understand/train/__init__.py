@@ -1,0 +1,1 @@
+"""How the model of the package is made: `python -m xundan.understand.train` (extra `train`). See docs/model.md."""
