@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from typing import Any
+from typing import Any, TypeVar
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import naive
 import strategies
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from world import World
-
+from world import DictParts, World
 from xundan.domain.ports import GROUPINGS, CubeRow
 from xundan.domain.rules import Rules
 from xundan.measure.figures import figures
 
+T = TypeVar("T")
+
 SLOW = settings(
     deadline=None,
     max_examples=int(os.environ.get("XUNDAN_EXAMPLES", "150")),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 
 
 def _cube(world: World, grouping: str) -> dict[str, list[CubeRow]]:
@@ -74,9 +77,46 @@ def test_figures_are_those_of_the_naive_reading(facts: list[dict[str, Any]], rul
     for grouping in GROUPINGS:
         expected = {"": naive.figures(facts, rules)} if grouping == "total" else naive.grouped(facts, rules, grouping)
         found = {
-            value: {
-                day: figures(row for row in rows if row.day == day).to_dict() for day in {row.day for row in rows}
-            }
+            value: {day: figures(row for row in rows if row.day == day).to_dict() for day in {row.day for row in rows}}
             for value, rows in _cube(world, grouping).items()
         }
         assert found == {value: days for value, days in expected.items() if days}, grouping
+
+
+def _buyers(*named: tuple[str, str, int]) -> list[dict[str, Any]]:
+    """An event of an order for each (buyer, order, ts)."""
+    return [strategies.event(buyer, f"e{n}", ts, order_id, "shipped") for n, (buyer, order_id, ts) in enumerate(named)]
+
+
+def test_a_circle_that_a_late_link_opens_comes_to_rest() -> None:
+    """c2 and a1 point at each other by two orders; then a1 turns out to be somebody else."""
+    facts = _buyers(("c2", "q0", 10), ("a1", "q0", 11), ("a1", "q1", 2), ("c2", "q1", 3))
+    facts.append(strategies.link("a1", "z9", "l1", 1))
+    for seed in range(50):
+        world = _run(facts, strategies.DEFAULT_RULES, seed)
+        assert {key for key, _ in world.orders} == {"c2"}
+
+
+def test_what_is_said_at_once_costs_no_more_days_than_it_touches() -> None:
+    """A long history is not read again for a new message: the parts read stay as few as for a short one."""
+    assert _parts_read(history_days=400) == _parts_read(history_days=20)
+
+
+def _parts_read(history_days: int) -> int:
+    day = strategies.DAY
+    world = _run([strategies.message("c1", f"m{n}", n * day) for n in range(history_days)], strategies.DEFAULT_RULES)
+    counting = world.journeys["c1"] = _Counting(world.journeys["c1"])
+    world.take([strategies.to_record(strategies.message("c1", "new", history_days * day))])
+    return len(counting.read)
+
+
+class _Counting(DictParts):
+    """Notes which parts are read."""
+
+    def __init__(self, parts: DictParts) -> None:
+        self.values = parts.values
+        self.read: set[str] = set()
+
+    def get(self, name: str, kind: type[T]) -> T | None:
+        self.read.add(name)
+        return super().get(name, kind)

@@ -47,9 +47,16 @@ def pointer(key: str, head: Head) -> Pointer | None:
 
 
 def ends_circle(key: str, via: Via) -> bool:
-    """Whether a fact that came by `via` has gone round a circle of which `key` is the end."""
+    """Whether a fact that came by `via` has gone round a circle of which `key` is the end.
+
+    Only the way since `key` sent it on last counts: earlier hops may be along links that hold no longer, and a fact
+    that waited for a member who has left would go round for ever.
+    """
     passed = [hop[0] for hop in via]
-    return key in passed and smallest(passed[passed.index(key) :]) == key
+    if key not in passed:
+        return False
+    last = len(passed) - 1 - passed[::-1].index(key)
+    return smallest(passed[last:]) == key
 
 
 def rests(key: str, at: Pointer | None, via: Via) -> bool:
