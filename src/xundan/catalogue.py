@@ -133,10 +133,6 @@ WORDS: dict[str, tuple[str, str]] = {
         "repeatable: intake, context, import; the first two unless given",
     ),
     "token.kid": ("用哪把密钥签（轮换时）", "which secret signs it, during a rotation"),
-    "token.no_kid": (
-        "设置 coze_secret 里没有名为 {kid} 的密钥，只有：{known}",
-        "coze_secret has no key {kid}, only: {known}",
-    ),
     "doctor.help": ("检查配置和环境，并说明怎么处理", "Check settings and machine, and say what to do."),
     "doctor.example": ("xundan doctor", "xundan doctor"),
     "doctor.sound": ("一切正常", "all is well"),

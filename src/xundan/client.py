@@ -10,7 +10,8 @@ import json
 import time
 from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from xundan.errors import Retryable, XundanError
@@ -96,7 +97,14 @@ class Client:
         raise XundanError(f"{self._base}{path.partition('?')[0]}: {answer.problem} (HTTP {answer.status})")
 
     def close(self) -> None:
+        """Idempotent; the next request connects anew."""
         self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
 
 
 def json_lines(rows: Iterable[Mapping[str, object]], max_bytes: int, max_rows: int) -> Iterable[tuple[bytes, int]]:

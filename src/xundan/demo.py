@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,16 +131,11 @@ def server(config: Path, settings: Settings) -> Iterator[subprocess.Popen[bytes]
 def wait_until_up(process: subprocess.Popen[bytes], settings: Settings) -> str:
     """The server's address, once it answers. Raises `XundanError` with the server's own words when it does not."""
     url = f"http://{settings.host}:{settings.port}"
-    client = Client(url, timeout_s=5)
     deadline = time.monotonic() + UP_S
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise XundanError(say("demo.start_failed", why=_last_words(settings)))
-        try:
+    while process.poll() is None and time.monotonic() < deadline:
+        with Client(url, timeout_s=5) as client, suppress(Retryable):
             if client.request("GET", "/readyz").status == 200:
                 return url
-        except Retryable:
-            pass
         time.sleep(PAUSE_S)
     raise XundanError(say("demo.start_failed", why=_last_words(settings)))
 
@@ -168,9 +163,8 @@ def wait_until_carried(process: subprocess.Popen[bytes], url: str) -> None:
     """Wait until the reports contain everything that was sent. Raises `XundanError` when that does not come."""
     from xundan.commands.progress import bars
 
-    client = Client(url)
     deadline = time.monotonic() + CARRIED_S
-    with bars() as progress:
+    with Client(url) as client, bars() as progress:
         total = lag = _lag(client)
         task = progress.add_task(say("working"), total=total or 1, rows="")
         while lag and process.poll() is None and time.monotonic() < deadline:

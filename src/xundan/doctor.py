@@ -206,7 +206,8 @@ def network(settings: Settings) -> Iterator[Finding]:
         with listen(settings.host, settings.port):
             yield ok("port_free", host=settings.host, port=settings.port)
         return
-    answer = Client(url, timeout_s=10).request("GET", "/readyz")
+    with Client(url, timeout_s=10) as client:
+        answer = client.request("GET", "/readyz")
     if answer.status == 200:
         yield ok("server", url=url, lag=answer.json()["lag"])
     else:

@@ -49,6 +49,7 @@ class Feed:
         self._token = mint(settings, settings.shop_id, 1, ["intake"])
         self._sent = sent
         self._local = threading.local()
+        self._clients: list[Client] = []
         self._fed = Fed()
         self._lock = threading.Lock()
 
@@ -61,6 +62,8 @@ class Feed:
         went = time.perf_counter()
         self._one_by_one(live)
         now = time.perf_counter()
+        for client in self._clients:
+            client.close()
         fed = self._fed
         fed.links, fed.orders, fed.messages = len(simulation.links), len(simulation.orders), len(simulation.messages)
         fed.live, fed.live_seconds, fed.seconds = len(live), now - went, now - started
@@ -94,5 +97,6 @@ class Feed:
     def _client(self) -> Client:
         if not hasattr(self._local, "client"):
             self._local.client = Client(self._url, self._token)
+            self._clients.append(self._local.client)
         client: Client = self._local.client
         return client
