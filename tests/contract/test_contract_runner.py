@@ -1,4 +1,4 @@
-"""The embedded runner over the real log and store: what journeys say is what the store answers, and a rebuild agrees."""
+"""The embedded runner over the real log and store: what journeys say the store answers, and a rebuild agrees."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from xundan.embedded.runner import InProcessRunner
 from xundan.embedded.sqlite_dead import SqliteDeadLetters
 from xundan.embedded.sqlite_log import SqliteLog
 from xundan.embedded.sqlite_store import SqliteStore
+from xundan.errors import ConfigError
 
 RULES = Rules()
 
@@ -164,3 +165,19 @@ def test_a_store_that_cannot_be_written_is_waited_for(tmp_path: Path, monkeypatc
     embedded.runner.catch_up()
     assert embedded.store.count_messages(SHOP) == 2
     embedded.close()
+
+
+def test_other_settings_are_refused_until_a_rebuild(tmp_path: Path) -> None:
+    Embedded(tmp_path).take([_message("m1", 0), _message("m2", 10 * 60_000)]).close()
+    other = Rules(session_gap_ms=5 * 60_000)
+    with pytest.raises(ConfigError, match=r"session_gap_ms 1800000 -> 300000.*xundan rebuild"):
+        Embedded(tmp_path, other)
+    rebuild(tmp_path / "store.db", other, keep=True)
+    embedded = Embedded(tmp_path, other)
+    assert len(embedded.store.conversations(SHOP, "c1")) == 2
+    embedded.close()
+
+
+def test_what_only_decides_what_is_let_in_asks_for_no_rebuild(tmp_path: Path) -> None:
+    Embedded(tmp_path).close()
+    Embedded(tmp_path, Rules(late_days=60)).close()

@@ -9,6 +9,7 @@ from xundan.domain.cells import Contributions, add
 from xundan.domain.journey import Incoming, advance, place_name
 from xundan.domain.records import ORDER_KEY, Fact, Link, Message, OrderEvent, journey_key
 from xundan.domain.rules import Rules
+from xundan.embedded.arithmetic import claim
 from xundan.embedded.parts import Name, PartCache
 from xundan.embedded.sqlite_store import SqliteStore
 
@@ -17,9 +18,10 @@ Address = tuple[str, str]
 
 
 class Carrier:
-    """Writes to one store, from one thread."""
+    """Writes to one store, from one thread. Raises `ConfigError` where the store was computed by other settings."""
 
     def __init__(self, store: SqliteStore, rules: Rules) -> None:
+        claim(store, rules)
         self._store = store
         self._rules = rules
         self._epoch = store.next_epoch()

@@ -33,8 +33,9 @@ class InProcessRunner:
         score: understands unscored customer messages on the runner's thread; None leaves them unscored.
         batch: how many facts one transaction takes at most.
 
-    A fact that no journey can take becomes a dead letter and never stops the others. While the disk cannot be written
-    the runner waits and tries again; `status` says why.
+    Raises `ConfigError` where the store was computed by other settings. A fact that no journey can take becomes a dead
+    letter and never stops the others. While the disk cannot be written the runner waits and tries again; `status` says
+    why.
     """
 
     def __init__(
@@ -57,6 +58,7 @@ class InProcessRunner:
         self._moved = threading.Condition()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
+        self._carrier = Carrier(store, rules)
         self._position = store.position()
         self._dead_count = 0
         self._error = ""
@@ -96,9 +98,8 @@ class InProcessRunner:
 
     def _run(self) -> None:
         try:
-            carrier = Carrier(self._store, self._rules)
             while not self._stop.is_set():
-                if not self._turn(carrier):
+                if not self._turn():
                     self._stop.wait(AWAY if self._error else IDLE)
         except Exception as error:
             logger.exception("runner ended", extra={"action": "runner_ended"})
@@ -106,12 +107,12 @@ class InProcessRunner:
         with self._moved:
             self._moved.notify_all()
 
-    def _turn(self, carrier: Carrier) -> bool:
+    def _turn(self) -> bool:
         """Carry one batch; False if there was nothing to do or it must be tried again later."""
         try:
             entries = self._log.read(self._position, self._batch)
             if entries:
-                self._carry(carrier, entries)
+                self._carry(entries)
             self._error = ""
             return bool(entries)
         except Retryable as error:
@@ -120,45 +121,45 @@ class InProcessRunner:
             self._error = str(error)
             return False
 
-    def _carry(self, carrier: Carrier, entries: list[Logged]) -> None:
-        facts = self._scored(carrier, [entry.fact for entry in entries])
-        self._carry_facts(carrier, list(zip((entry.offset for entry in entries), facts, strict=True)))
+    def _carry(self, entries: list[Logged]) -> None:
+        facts = self._scored([entry.fact for entry in entries])
+        self._carry_facts(list(zip((entry.offset for entry in entries), facts, strict=True)))
 
-    def _carry_facts(self, carrier: Carrier, entries: list[tuple[int, Fact]]) -> None:
+    def _carry_facts(self, entries: list[tuple[int, Fact]]) -> None:
         """Carry in one transaction; where a fact breaks it, in halves, until it stands alone and is put aside."""
         try:
-            carrier.carry([fact for _, fact in entries], entries[-1][0])
+            self._carrier.carry([fact for _, fact in entries], entries[-1][0])
         except Retryable:
             raise
         except Exception as error:
             if len(entries) == 1:
-                self._put_aside(carrier, entries[0], error)
+                self._put_aside(entries[0], error)
             else:
                 middle = len(entries) // 2
-                self._carry_facts(carrier, entries[:middle])
-                self._carry_facts(carrier, entries[middle:])
+                self._carry_facts(entries[:middle])
+                self._carry_facts(entries[middle:])
                 return
         with self._moved:
             self._position = entries[-1][0]
             self._moved.notify_all()
 
-    def _put_aside(self, carrier: Carrier, entry: tuple[int, Fact], error: Exception) -> None:
+    def _put_aside(self, entry: tuple[int, Fact], error: Exception) -> None:
         offset, fact = entry
         logger.error("fact put aside at offset %d", offset, exc_info=error, extra={"action": "fact_put_aside"})
         reason = f"offset {offset} could not be carried: {type(error).__name__}"
         self._dead.put(fact.shop, "runner", "internal", reason, encode_fact(fact))
         self._dead_count += 1
-        carrier.carry([], offset)
+        self._carrier.carry([], offset)
 
     # what arrived unscored
 
-    def _scored(self, carrier: Carrier, facts: list[Fact]) -> list[Fact]:
+    def _scored(self, facts: list[Fact]) -> list[Fact]:
         if self._score is None:
             return facts
         asked = [at for at, fact in enumerate(facts) if _wants_score(fact)]
         if not asked:
             return facts
-        questions = [self._question(carrier, facts, at) for at in asked]
+        questions = [self._question(facts, at) for at in asked]
         for at, scored in zip(asked, self._answers(questions), strict=True):
             fact = facts[at]
             if scored is not None and isinstance(fact, Message):
@@ -173,14 +174,14 @@ class InProcessRunner:
             logger.warning("scoring failed: %s", error, extra={"action": "score_failed"})
             return [None] * len(questions)
 
-    def _question(self, carrier: Carrier, facts: list[Fact], at: int) -> Question:
+    def _question(self, facts: list[Fact], at: int) -> Question:
         """The message with up to three turns of its customer before it: from this batch, else from the journey."""
         message = facts[at]
         assert isinstance(message, Message)
         turns = [m for m in facts[max(0, at - 200) : at] if isinstance(m, Message) and _same_customer(m, message)]
         if len(turns) < CONTEXT_TURNS:
             name = f"d{self._rules.day(message.ts)}"
-            segment = carrier.parts.journey(message.shop, journey_key(message)).get(name, Segment)
+            segment = self._carrier.parts.journey(message.shop, journey_key(message)).get(name, Segment)
             turns = [held.fact for held in segment.held[-50:]] + turns if segment else turns
         earlier = sorted((m for m in turns if m.key < message.key), key=lambda m: m.key)[-CONTEXT_TURNS:]
         near = [m for m in earlier if message.ts - m.ts < self._rules.session_gap_ms]

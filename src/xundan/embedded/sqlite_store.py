@@ -176,6 +176,19 @@ class SqliteStore(SqliteStoreReader):
         except sqlite3.Error as error:
             raise self._failed(error) from error
 
+    def arithmetic(self) -> str | None:
+        """The settings noted for this store, None for a new one."""
+        with self._readers.snapshot() as connection:
+            row = connection.execute(_SQL["arithmetic"]).fetchone()
+        return None if row is None else row[0]
+
+    def note_arithmetic(self, settings: str) -> None:
+        """Note the settings by which everything here is computed, durable at once. Raises `Retryable`."""
+        try:
+            self._writer().execute(_SQL["note_arithmetic"], (settings,))
+        except sqlite3.Error as error:
+            raise self._failed(error) from error
+
     def owners(self, shop: str | None = None) -> Iterator[tuple[str, str]]:
         """(shop, owner) of every journey, of one shop or of all, in order; journeys may be saved while it runs."""
         sql = _SQL["next_owner"] if shop is None else _SQL["next_owner_of_shop"]

@@ -5,6 +5,12 @@ CREATE TABLE IF NOT EXISTS numbers (
 ) STRICT, WITHOUT ROWID;
 INSERT OR IGNORE INTO numbers (name, value) VALUES ('position', 0), ('epoch', 0);
 
+-- The settings by which everything here was computed.
+CREATE TABLE IF NOT EXISTS arithmetic (
+  only INTEGER PRIMARY KEY CHECK (only = 1),
+  settings TEXT NOT NULL
+) STRICT;
+
 -- Large values stand in plain tables, in the order of their first writing: what is busy at one time lies together.
 -- In a table ordered by key a batch touched three times as many pages.
 CREATE TABLE IF NOT EXISTS journeys (
@@ -152,6 +158,12 @@ UPDATE numbers SET value = ? WHERE name = 'position'
 
 -- name: next_epoch
 UPDATE numbers SET value = value + 1 WHERE name = 'epoch' RETURNING value
+
+-- name: arithmetic
+SELECT settings FROM arithmetic
+
+-- name: note_arithmetic
+INSERT INTO arithmetic (only, settings) VALUES (1, ?)
 
 -- name: position
 SELECT value FROM numbers WHERE name = 'position'
