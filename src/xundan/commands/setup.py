@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import MISSING, Field, fields
-from importlib.metadata import version as version_of
 from typing import Annotated
 
 import typer
@@ -58,6 +57,8 @@ def register(app: typer.Typer) -> None:
 
     @command(app, "version")
     def version(given: Given) -> None:
+        from importlib.metadata import version as version_of
+
         print(f"xundan {version_of('xundan')} (Python {sys.version.split()[0]})")
 
 
