@@ -47,7 +47,7 @@ class Answers(NamedTuple):
 
 def read_labelled(path: Path) -> list[Labelled]:
     """Labelled messages of a JSON Lines file."""
-    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
+    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip())
     return [labelled(row["text"], row["context"], row["intent"], row["buy"]) for row in rows]
 
 

@@ -8,7 +8,7 @@ _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x2
 _LINK = re.compile(r"https?://[!-~]+|<url>|\[链接x?\d*\]")
 _IMAGE = re.compile(r"[0-9a-f]{16,}\.(?:jpe?g|png|gif)|\[图片x?\d*\]")
 _DIGITS = re.compile(r"\d+")
-_REPEATED = re.compile(r"(.)\1{2,}", re.DOTALL)
+_REPEATED = re.compile(r"(\D)\1{2,}")
 _BLANKS = re.compile(r"\s+")
 
 
