@@ -102,6 +102,18 @@ def test_what_is_said_at_once_costs_no_more_days_than_it_touches() -> None:
     assert _parts_read(history_days=400) == _parts_read(history_days=20)
 
 
+def test_an_order_that_turns_out_to_be_paid_earlier_takes_its_place_before_the_others() -> None:
+    day = strategies.DAY
+    chat = strategies.message("c1", "m1", 9 * day)
+    later = strategies.event("c1", "e1", 9 * day + 2000, "o1", "paid")
+    other = strategies.event("c1", "e2", 9 * day + 1000, "o2", "paid")
+    earlier = strategies.event("c1", "e3", 9 * day + 500, "o1", "paid")
+    world = _run([chat, later, other], strategies.DEFAULT_RULES)
+    assert [c.order_id for c in world.conversations.values()] == ["o2"]
+    world.take([strategies.to_record(earlier)])
+    assert [c.order_id for c in world.conversations.values()] == ["o1"]
+
+
 def _parts_read(history_days: int) -> int:
     day = strategies.DAY
     world = _run([strategies.message("c1", f"m{n}", n * day) for n in range(history_days)], strategies.DEFAULT_RULES)

@@ -121,7 +121,7 @@ class Emitter:
         return {self.rules.day(ts) for ts in instants if ts is not None}
 
     def _sale(self, order_id: str, recounted: bool) -> list[int]:
-        """Emit what an order adds; returns the days of conversations that gained or lost it."""
+        """Emit what an order adds; returns the days of the conversations whose first sale may be another now."""
         state = self.timeline.order(order_id)
         order = state.totals
         touch = None
@@ -137,7 +137,9 @@ class Emitter:
             self.effects.delete_orders.add(order_id)
         elif recounted or before != now:
             self.effects.put_orders[order_id] = self._order_document(order, state.credited)
-        return [day for id, day in (before, now) if id is not None] if before != now else []
+        if before == now and not recounted:
+            return []
+        return [day for id, day in (before, now) if id is not None]
 
     def _order_document(self, order: Totals, conversation_id: str | None) -> Order:
         return Order(
