@@ -17,7 +17,7 @@ run: $(RUN)
 	@$(BIN)/xundan demo $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(TEST)
 	$(BIN)/ruff check .

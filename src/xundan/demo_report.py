@@ -30,7 +30,7 @@ def make(settings: Settings, simulation: Simulation) -> Report:
 
 def text(report: Report) -> str:
     """The report for this terminal."""
-    return to_text(report, lang(), shutil.get_terminal_size((100, 40)).columns)
+    return to_text(report, lang(), shutil.get_terminal_size((100, 40)).columns).rstrip()
 
 
 def check(report: Report, simulation: Simulation, fed: Fed) -> list[str]:

@@ -33,7 +33,7 @@ END_S = 4.5
 KEEP_ALIVE_S = 75
 """How long an idle connection is kept, in seconds: longer than most callers keep theirs, so that they close first."""
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.001
 """How long a thread may keep the interpreter while the event loop waits for it, in seconds (Python has 0.005)."""
 
 _LOCAL = ("127.0.0.1", "localhost", "::1")
