@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 
 import strategies
 from world import SHOP, World
+from xundan.domain.journey import advance
 from xundan.domain.ports import Append, Question, Scored
 from xundan.domain.records import Fact, Message
 from xundan.domain.rules import Rules
@@ -108,7 +109,7 @@ def _as_logged(records: Sequence[Fact]) -> list[Fact]:
 def test_a_fact_that_breaks_a_journey_is_put_aside_and_the_others_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = carrier.advance
+    real = advance
 
     def breaks_on_poison(shop: str, key: str, *rest: Any) -> Any:
         if key == "poison":
