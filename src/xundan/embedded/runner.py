@@ -22,6 +22,10 @@ logger = logging.getLogger(__name__)
 CONTEXT_TURNS = 3
 IDLE = 0.02
 AWAY = 1.0
+GATHER = 0.25
+GATHER_EACH = 0.005
+"""Seconds for which facts may gather after a batch, at most, and for each fact in it: in a large batch each costs half.
+So batches grow only while facts come faster than 200 a second, and a lone one is carried at once."""
 
 Score = Callable[[Sequence[Question]], list[Scored | None]]
 
@@ -57,6 +61,7 @@ class InProcessRunner:
         )
         self._moved = threading.Condition()
         self._stop = threading.Event()
+        self._hurry = threading.Event()
         self._thread: threading.Thread | None = None
         self._carrier = Carrier(store, rules)
         self._position = store.position()
@@ -72,6 +77,7 @@ class InProcessRunner:
     def stop(self) -> None:
         """Finish the step under way, commit, and end. Idempotent."""
         self._stop.set()
+        self._hurry.set()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join()
 
@@ -85,6 +91,7 @@ class InProcessRunner:
             while self._position < target:
                 if self._fatal or self._thread is None or not self._thread.is_alive():
                     raise XundanError(f"the runner has stopped at offset {self._position}: {self._error or 'stopped'}")
+                self._hurry.set()
                 self._moved.wait(0.5)
 
     def status(self) -> dict[str, Any]:
@@ -99,27 +106,33 @@ class InProcessRunner:
     def _run(self) -> None:
         try:
             while not self._stop.is_set():
-                if not self._turn():
-                    self._stop.wait(AWAY if self._error else IDLE)
+                self._hurry.wait(self._pause(self._turn()))
+                self._hurry.clear()
         except Exception as error:
             logger.exception("runner ended", extra={"action": "runner_ended"})
             self._error, self._fatal = f"{type(error).__name__}: {error}", True
         with self._moved:
             self._moved.notify_all()
 
-    def _turn(self) -> bool:
-        """Carry one batch; False if there was nothing to do or it must be tried again later."""
+    def _pause(self, carried: int) -> float:
+        """Seconds until the next turn."""
+        if not carried:
+            return AWAY if self._error else IDLE
+        return 0 if carried == self._batch else min(GATHER, carried * GATHER_EACH)
+
+    def _turn(self) -> int:
+        """Carry one batch and say how many facts it had; 0 if it must be tried again later."""
         try:
             entries = self._log.read(self._position, self._batch)
             if entries:
                 self._carry(entries)
             self._error = ""
-            return bool(entries)
+            return len(entries)
         except Retryable as error:
             if not self._error:
                 logger.warning("runner waits: %s", error, extra={"action": "runner_waits"})
             self._error = str(error)
-            return False
+            return 0
 
     def _carry(self, entries: list[Logged]) -> None:
         facts = self._scored([entry.fact for entry in entries])
