@@ -22,7 +22,7 @@ NOW = int(time.time())
 
 def signed(secret: str = SECRET, *, alg: str = "HS256", kid: str | None = None, **claims: Any) -> str:
     header = {"alg": alg} if kid is None else {"alg": alg, "kid": kid}
-    everything = {"shop_id": SHOP, "scope": "intake", "exp": NOW + 60, **claims}
+    everything = {"shop_id": SHOP, "scope": "intake", "exp": NOW + 3600, **claims}
     kept = {name: value for name, value in everything.items() if value is not None}
     return jwt.encode(header, kept, OctKey.import_key(secret), algorithms=[alg])
 
@@ -69,7 +69,7 @@ def test_no_token_at_all(header: str | None) -> None:
         signed(shop_id=None),
         signed(shop_id=True),
         signed(shop_id=["1024"]),
-        signed(nbf=NOW + 60),
+        signed(nbf=NOW + 3600),
         signed(kid="unknown"),
         signed() + "x",
         signed(name="x" * 5000),
@@ -85,7 +85,7 @@ def test_no_signature_is_no_token() -> None:
     def part(value: dict[str, Any]) -> str:
         return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
 
-    claims = part({"shop_id": SHOP, "scope": "intake", "exp": NOW + 60})
+    claims = part({"shop_id": SHOP, "scope": "intake", "exp": NOW + 3600})
     for header in ({"alg": "none"}, {"alg": "None"}, {}, {"alg": "HS256"}):
         refused(f"{part(header)}.{claims}.")
 

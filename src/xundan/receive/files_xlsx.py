@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 import zipfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 import openpyxl
@@ -52,10 +52,7 @@ def xlsx_table(path: Path, sheet: str | None = None) -> Iterator[Table]:
         Rejected: not a workbook, a zip bomb, no such sheet, no known column.
     """
     check_size(path)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        workbook = _load(path)
-    try:
+    with path.open("rb") as file, closing(_load(file)) as workbook:
         worksheet = _choose(workbook, sheet)
         total = worksheet.max_row or 0
         worksheet.reset_dimensions()  # exporters write wrong ones
@@ -64,8 +61,6 @@ def xlsx_table(path: Path, sheet: str | None = None) -> Iterator[Table]:
         if headings is None:
             raise Rejected("the sheet is empty")
         yield _table(path, headings, rows, total)
-    finally:
-        workbook.close()
 
 
 def check_size(path: Path) -> None:
@@ -86,9 +81,12 @@ def check_size(path: Path) -> None:
         raise Rejected("the workbook holds too much text to be read at once; save the sheet as CSV (UTF-8)")
 
 
-def _load(path: Path) -> Any:
+def _load(file: BinaryIO) -> Any:
+    """An open file, because openpyxl does not close one that it opened itself when it is damaged."""
     try:
-        return openpyxl.load_workbook(path, read_only=True, keep_links=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return openpyxl.load_workbook(file, read_only=True, keep_links=False)
     except (*BROKEN, OSError):
         raise Rejected("the workbook is damaged; open it in a spreadsheet and save it as .xlsx again") from None
 
