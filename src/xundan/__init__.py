@@ -1,4 +1,4 @@
-"""Xundan (询单) tells a shop which of its chats become orders. The way of a message, one line a stage: read first.
+"""Xundan (询单) tells a shop which of its chats become orders. Start here: what happens to a message, stage by stage.
 
 receive     a request or a row of a file becomes a fact: a message, an order event, a link      receive/parse.py
 protect     phone, ID and card numbers and mail addresses give way to placeholders              protect/protector.py
