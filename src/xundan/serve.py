@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
@@ -55,7 +56,9 @@ def serve(settings: Settings, announce: Callable[[str], None] | None = None) -> 
     with listen(settings.host, settings.port) as listening, open_services(settings) as services:
         url = url_of(settings.host, listening)
         with address_file(settings.data_dir, url):
-            server = _server(create_app(services), lambda: (announce or _print)(_ready(settings, url)))
+            log.info("started", extra={"action": "started", "url": url})
+            started = partial(announce or _print, _ready(settings, url))
+            server = _server(create_app(services), started, services.runner.stop)
             _end_by_signal(server)
             server.run(sockets=[listening])
     log.info("stopped", extra={"action": "stopped"})
@@ -127,7 +130,8 @@ def _ready(settings: Settings, url: str) -> str:
     return ready if settings.host in _LOCAL else ready + "\n" + say("serve.public", host=settings.host)
 
 
-def _server(app: Any, started: Callable[[], None]) -> uvicorn.Server:
+def _server(app: Any, started: Callable[[], None], ending: Callable[[], None]) -> uvicorn.Server:
+    """`started` is called once the address answers, `ending` on a thread of its own while requests still drain."""
     import uvicorn
 
     class Server(uvicorn.Server):
@@ -137,9 +141,9 @@ def _server(app: Any, started: Callable[[], None]) -> uvicorn.Server:
                 started()
 
         def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-            deadline = threading.Timer(END_S, _end_hard)
-            deadline.daemon = True
-            deadline.start()
+            for thread in (threading.Timer(END_S, _end_hard), threading.Thread(target=ending)):
+                thread.daemon = True
+                thread.start()
             super().handle_exit(sig, frame)
 
     return Server(
@@ -148,6 +152,7 @@ def _server(app: Any, started: Callable[[], None]) -> uvicorn.Server:
             loop="uvloop" if find_spec("uvloop") else "asyncio",
             http="httptools",
             ws="none",
+            lifespan="off",
             log_config=None,
             access_log=False,
             server_header=False,
