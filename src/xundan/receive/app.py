@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.metadata import version
 from typing import Any
 
@@ -34,7 +35,10 @@ class DirectRoute(APIRoute):
         if scope["method"] not in (self.methods or ()):
             await super().handle(scope, receive, send)
             return
-        response = await self.endpoint(Request(scope, receive, send), **scope["path_params"])
+        try:
+            response = await self.endpoint(Request(scope, receive, send), **scope["path_params"])
+        except asyncio.CancelledError:
+            response = problems.broken_off()
         await response(scope, receive, send)
 
 

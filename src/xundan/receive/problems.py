@@ -92,6 +92,11 @@ def problem_of(error: Exception) -> Problem:
             return Problem(500, "something went wrong here; it has been logged", code="internal")
 
 
+def broken_off() -> Response:
+    """The answer to a request that is still under way when the server ends: what it brought may be kept or not."""
+    return later(503, "the server is ending; send this again", 1, "unavailable").response()
+
+
 def install(app: FastAPI) -> None:
     """Answer every error of an app as a problem."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from xundan.receive.problems import problem_of
+from xundan.receive.problems import broken_off, problem_of
 from xundan.receive.traffic import Traffic
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,8 @@ class ShortCutApp(FastAPI):
 async def _answer(handler: Handler, request: Request) -> Response:
     try:
         return await handler(request)
+    except asyncio.CancelledError:
+        return broken_off()
     except Exception as error:
         problem = problem_of(error)
         if problem.status == 500:
