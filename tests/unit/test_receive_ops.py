@@ -128,6 +128,7 @@ def test_every_address_is_described() -> None:
     paths = document()["paths"]
     assert set(paths) == {
         "/coze",
+        "/coze/context",
         "/v1/messages",
         "/v1/orders",
         "/v1/links",

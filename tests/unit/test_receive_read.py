@@ -293,3 +293,51 @@ def test_reports_want_their_scope() -> None:
     problem(server.get(f"/v1/shops/{SHOP}/report", token=mint(server.world.settings, SHOP, 1, ["context"])), 403)
     problem(server.get("/v1/shops/7/report"), 403)
     problem(server.get(f"/v1/shops/{SHOP}/report", token=""), 401)
+
+
+# what a bot asks
+
+BOT = {"X_AIPlugin_Bot_ID": "b", "X_Aiplugin_Connector_Identifier": "u1"}
+
+
+def test_a_bot_is_told_of_its_customer() -> None:
+    server = Server()
+    server.store.dialogs["u1"] = [(conversation(f"c{n}", NOW - n), [message(id=f"m{n}")]) for n in range(5)]
+    server.store.placed["u1"] = [order()]
+    for answer in (server.get("/coze/context?user_id=%20u1%20"), server.get("/coze/context", **BOT)):
+        assert answer.status_code == 200, answer.text
+        said = answer.json()
+        assert (said["shopId"], said["userId"]) == (1024, "u1")
+        assert [one["_id"] for one in said["conversations"]] == ["c0", "c1", "c2"]
+        assert [one["orderId"] for one in said["orders"]] == ["o1"]
+    assert len(server.get("/coze/context?user_id=u1&limit=1").json()["conversations"]) == 1
+
+
+def test_somebody_new_does_not_stop_a_bot() -> None:
+    said = Server().get("/coze/context?user_id=new").json()
+    assert said == {"shopId": 1024, "userId": "new", "conversations": [], "orders": [], "next": None}
+
+
+def test_the_user_of_the_query_counts_before_the_header() -> None:
+    assert Server().get("/coze/context?user_id=u2", **BOT).json()["userId"] == "u2"
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "code"),
+    [
+        ("/coze/context", {}, "missing_field"),
+        ("/coze/context?user_id=", {"X_Aiplugin_Connector_Identifier": "operator"}, "missing_field"),
+        ("/coze/context?user_id=t**8", {}, "unusable_id"),
+        ("/coze/context?user_id=u1&limit=0", {}, "invalid_field"),
+    ],
+)
+def test_whom_a_bot_means_must_be_clear(path: str, headers: dict[str, str], code: str) -> None:
+    said = problem(Server().get(path, **headers), 422)
+    assert said["code"] == code
+    assert said["field"] == ("limit" if code == "invalid_field" else "user_id")
+
+
+def test_a_bot_needs_the_scope_context() -> None:
+    server = Server()
+    said = problem(server.get("/coze/context?user_id=u1", token=mint(server.world.settings, SHOP, 1, ["intake"])), 403)
+    assert said["code"] == "missing_scope"

@@ -67,6 +67,7 @@ def _add_routes(app: FastAPI, services: Services, gate: Gate, traffic: Traffic, 
     batches, read, health = Batches(services, gate), ReadApi(services, gate), Health(services)
     routes: list[tuple[str, str, Any, openapi.Described]] = [
         ("POST", "/coze", coze.coze, openapi.COZE),
+        ("GET", "/coze/context", read.coze_context, openapi.COZE_CONTEXT),
         ("POST", "/v1/messages", batches.messages, openapi.MESSAGES),
         ("POST", "/v1/orders", batches.orders, openapi.ORDERS),
         ("POST", "/v1/links", batches.links, openapi.LINKS),

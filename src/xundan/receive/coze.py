@@ -112,21 +112,30 @@ class Coze:
         return Response(_encode(answer), media_type="application/json")
 
 
+def named_by_bot(headers: Headers, header: str) -> str:
+    """What a header of Coze says, "" where it says nothing or no bot has called.
+
+    Raises:
+        Rejected: the header names a user, but no bot has called. Then it is the workflow's operator, and all customers
+            would melt into one.
+    """
+    given = headers.get(header) or ""
+    if not given or headers.get(BOT_ID):
+        return given
+    if header != USER:
+        return ""
+    raise Rejected(
+        f"user_id is missing: {USER} counts only beside {BOT_ID}, for without a bot it names the operator "
+        "of the workflow; put the customer's id into the request",
+        field="user_id",
+        code="missing_field",
+    )
+
+
 def _fill(fields: dict[str, object], headers: Headers, key: str) -> None:
     """Put in what the body lacks: the message's id from the key, user and conversation from the bot's headers."""
     if key and fields.get("message_id") in (None, ""):
         fields["message_id"] = key
-    by_bot = bool(headers.get(BOT_ID))
     for name, header in (("user_id", USER), ("conversation_id", CONVERSATION)):
-        if fields.get(name) in (None, ""):
-            given = headers.get(header)
-            if given and by_bot:
-                fields[name] = given
-            elif given and name == "user_id":
-                # Without a bot this header names the workflow's operator: all customers would melt into one.
-                raise Rejected(
-                    f"user_id is missing: {USER} counts only beside {BOT_ID}, for without a bot it names the operator "
-                    "of the workflow; put the customer's id into the body",
-                    field="user_id",
-                    code="missing_field",
-                )
+        if fields.get(name) in (None, "") and (given := named_by_bot(headers, header)):
+            fields[name] = given

@@ -18,7 +18,7 @@ from xundan.receive.coze import BOT_ID, CONVERSATION, USER, CozeAnswer
 from xundan.receive.documents import ContextAnswer, IntentAnswer
 from xundan.receive.health import Alive, Ready
 from xundan.receive.problems import MEDIA_TYPE, ProblemBody
-from xundan.receive.read_api import FORMATS, MAX_PAGE
+from xundan.receive.read_api import COZE_PAGE, FORMATS, MAX_PAGE
 from xundan.receive.tokens import SCOPES
 from xundan.receive.wire import CozeFields, LinkFields, MessageFields, OrderFields
 
@@ -112,6 +112,7 @@ _COZE = ref(CozeFields.__name__)
 _WRITE_ERRORS = (413, 415, 422, 503)
 _SOURCE = parameter("source", "query", "import marks history (scope import).", enum=["live", "import"], default="live")
 _DAY = {"format": "date"}
+_BOT_ID = parameter(BOT_ID, "header", "Set by Coze for a call by a bot; without it Coze's other headers do not count.")
 
 COZE = described(
     CozeAnswer,
@@ -124,7 +125,7 @@ COZE = described(
     required=False,
     parameters=(
         *_IDEMPOTENCY,
-        parameter(BOT_ID, "header", "Set by Coze for a call by a bot; only then the next two count."),
+        _BOT_ID,
         parameter(USER, "header", "Set by Coze: the customer, where the body has no user_id."),
         parameter(CONVERSATION, "header", "Set by Coze: the chat, where the body has no conversation_id."),
     ),
@@ -143,6 +144,17 @@ CONTEXT = described(
     parameters=(
         parameter("limit", "query", "Conversations a page.", type="integer", minimum=1, maximum=MAX_PAGE, default=20),
         parameter("cursor", "query", "The `next` of the page before."),
+    ),
+)
+COZE_CONTEXT = described(
+    ContextAnswer,
+    scope="context",
+    errors=(422,),
+    parameters=(
+        parameter("user_id", "query", "The customer's id; required unless the headers of a bot name it."),
+        parameter("limit", "query", "Conversations.", type="integer", minimum=1, maximum=MAX_PAGE, default=COZE_PAGE),
+        _BOT_ID,
+        parameter(USER, "header", "Set by Coze: the customer, where the query has no user_id."),
     ),
 )
 REPORT = described(

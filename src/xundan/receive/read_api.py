@@ -16,6 +16,7 @@ from xundan.errors import Rejected
 from xundan.measure.query import parse_query
 from xundan.measure.render import to_csv, to_json, to_text
 from xundan.measure.report import Report
+from xundan.receive.coze import USER, named_by_bot
 from xundan.receive.documents import (
     ContextAnswer,
     IntentAnswer,
@@ -23,12 +24,15 @@ from xundan.receive.documents import (
     order_document,
     shop_value,
 )
+from xundan.receive.fields import missing
 from xundan.receive.gate import Gate
 from xundan.receive.intake import LatestIntent
 from xundan.receive.problems import Problem
 from xundan.receive.services import Services
 
 DEFAULT_PAGE, MAX_PAGE = 20, 100
+COZE_PAGE = 3
+"""Conversations that a bot is told of by default: more cost a model more than they tell it."""
 INTENT_PAGE = 5
 REPORT_FIELDS = ("from", "to", "rule", "window", "as_of", "unit", "by", "format", "lang", "width")
 FORMATS = {
@@ -68,7 +72,19 @@ class ReadApi:
         limit = _whole(request, "limit", DEFAULT_PAGE, MAX_PAGE)
         cursor = request.query_params.get("cursor")
         before = _cursor(cursor) if cursor else None
-        return _json(await run_in_threadpool(self._context, shop, _user(user), before, limit))
+        said = await run_in_threadpool(self._context, shop, _user(user), before, limit)
+        if not (said.conversations or said.orders or before):
+            raise _nobody()
+        return _json(said)
+
+    async def coze_context(self, request: Request) -> Response:
+        """The same for a bot, of the token's shop. Somebody new has a history too, an empty one: a flow must go on."""
+        shop = self._gate.admit(request, "context")
+        limit = _whole(request, "limit", COZE_PAGE, MAX_PAGE)
+        user = request.query_params.get("user_id", "").strip() or named_by_bot(request.headers, USER)
+        if not user:
+            raise missing("user_id")
+        return _json(await run_in_threadpool(self._context, shop, _user(user, "user_id"), None, limit))
 
     async def report(self, request: Request, shop: str) -> Response:
         """The shop's chat-to-order report."""
@@ -91,8 +107,6 @@ class ReadApi:
         found = store.conversations(shop, owner, before, limit + 1)
         page = found[:limit]
         orders = [] if before else store.orders(shop, owner)
-        if not (page or orders or before):
-            raise _nobody()
         last = page[-1][0] if len(found) > limit else None
         return ContextAnswer(
             shop_id=shop_value(shop),
@@ -137,10 +151,10 @@ def _nobody() -> Problem:
     return Problem(404, "nothing is known of this customer", code="unknown_user")
 
 
-def _user(user: str) -> str:
+def _user(user: str, field: str = "user") -> str:
     user = user.strip()
     if not usable_alias(user):
-        raise Rejected("the user's id must name one person: not empty and without *", field="user", code="unusable_id")
+        raise Rejected("the user's id must name one person: not empty and without *", field=field, code="unusable_id")
     return user
 
 
