@@ -9,18 +9,19 @@ from zoneinfo import ZoneInfo
 EPOCH = date(1970, 1, 1)
 HOUR = 3_600_000
 DAY = 24 * HOUR
-_QUARTER = HOUR // 4  # zones change their offset on quarter hours only
+_QUARTER = HOUR // 4  # offsets are whole quarters and change on whole quarters, so a day begins with one
 
 
 @lru_cache(maxsize=65536)
-def _offset(zone: str, quarter: int) -> int:
-    offset = datetime.fromtimestamp(quarter * _QUARTER / 1000, ZoneInfo(zone)).utcoffset() or timedelta()
-    return int(offset.total_seconds() * 1000)
+def _day_of_quarter(zone: str, quarter: int) -> int:
+    start = quarter * _QUARTER
+    offset = datetime.fromtimestamp(start / 1000, ZoneInfo(zone)).utcoffset() or timedelta()
+    return (start + int(offset.total_seconds() * 1000)) // DAY
 
 
 def day_of(ts: int, zone: str) -> int:
     """The day number of an instant (UTC ms) in a zone."""
-    return (ts + _offset(zone, ts // _QUARTER)) // DAY
+    return _day_of_quarter(zone, ts // _QUARTER)
 
 
 def day_start(day: int, zone: str) -> int:

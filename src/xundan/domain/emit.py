@@ -26,9 +26,7 @@ from xundan.domain.state import (
     Totals,
     between,
     exclude,
-    from_rows,
     include,
-    to_rows,
 )
 from xundan.domain.timeline import Timeline
 
@@ -184,9 +182,7 @@ class Emitter:
             self.effects.delete_conversations.add(id)
 
     def _conversation(self, found: Session, old: Emitted | None) -> Emitted:
-        by_day: dict[int, list[Message]] = {}
-        for message in found.messages:
-            by_day.setdefault(self.rules.day(message.ts), []).append(message)
+        by_day = self._by_day(found.messages)
         document = self._document(found, max(by_day))
         if old is None or old.document != document:
             self.effects.put_conversations[found.id] = document
@@ -195,6 +191,16 @@ class Emitter:
                 self.effects.put_messages[found.id, day] = by_day.get(day, [])
         rows = self._emit(old.rows if old else [], conversation(self.timeline, found, bool(document.order_id)))
         return Emitted(document, sorted(by_day), rows)
+
+    def _by_day(self, messages: list[Message]) -> dict[int, list[Message]]:
+        """The messages of a conversation, most of which begin and end on one day."""
+        first, last = self.rules.day(messages[0].ts), self.rules.day(messages[-1].ts)
+        if first == last:
+            return {first: messages}
+        days: dict[int, list[Message]] = {}
+        for message in messages:
+            days.setdefault(self.rules.day(message.ts), []).append(message)
+        return days
 
     def _document(self, found: Session, last_day: int) -> Conversation:
         messages = found.messages
@@ -241,9 +247,9 @@ class Emitter:
             self.parts.put(f"d{day}", segment)
 
     def _emit(self, before: list[Row], now: Contributions) -> list[Row]:
-        old = from_rows(before)
+        old = dict(before)
         if old == now:
             return before
         add(self.effects.cubes, now)
         add(self.effects.cubes, old, -1)
-        return to_rows(now)
+        return list(now.items())

@@ -257,6 +257,8 @@ class _Step:
     def _send_offers(self) -> None:
         """At `order:<id>`: offer the derived links that follow from who told it, and take back what no longer does."""
         order_id, before = self.key[len(ORDER_KEY) :], self.head.offered
+        if self.offers == before:
+            return
         for target in sorted(before.keys() - self.offers.keys()):
             self._send(Offer(self.shop, target, order_id, before[target].role, None, None))
         for target, offer in sorted(self.offers.items()):

@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from xundan.domain.cells import NONE, Dims
 from xundan.domain.records import Message
@@ -34,7 +35,12 @@ class Session:
 
 def conversation_id(shop: str, owner: str, first: Message) -> str:
     """26 characters of lower-case base 32 of a SHA-256 (definitions C2)."""
-    digest = hashlib.sha256("\n".join((shop, owner, first.owner, first.id)).encode()).digest()
+    return _hashed(shop, owner, first.owner, first.id)
+
+
+@lru_cache(maxsize=16_384)  # a conversation is described anew for each of its messages
+def _hashed(*names: str) -> str:
+    digest = hashlib.sha256("\n".join(names).encode()).digest()
     return base64.b32encode(digest)[:26].decode().lower()
 
 

@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
-from xundan.domain.cells import Amount, Cell, Contributions, Dims
+from xundan.domain.cells import Amount, Cell
 from xundan.domain.effects import Conversation, Role, Via
 from xundan.domain.records import Identity, Key, Link, Message, OrderEvent
 
@@ -50,30 +50,8 @@ class HeldEvent:
 Held = HeldMessage | HeldEvent
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One emitted contribution, as it is stored."""
-
-    family: str
-    day: int
-    dims: Dims
-    lag: int
-    lag2: int
-    n: int
-    fen: int
-    refunded: int
-
-
-def to_rows(contributions: Contributions) -> list[Row]:
-    """Contributions as rows fit for storage."""
-    return [Row(c.family, c.day, c.dims, c.lag, c.lag2, *amount) for c, amount in contributions.items()]
-
-
-def from_rows(rows: list[Row]) -> Contributions:
-    """The inverse of `to_rows`."""
-    return {
-        Cell(row.family, row.day, row.dims, row.lag, row.lag2): Amount(row.n, row.fen, row.refunded) for row in rows
-    }
+Row = tuple[Cell, Amount]
+"""One emitted contribution, as it is stored."""
 
 
 @dataclass(slots=True)
@@ -219,4 +197,11 @@ H = TypeVar("H", HeldMessage, HeldEvent)
 
 def put_in_order(held: list[H], item: H) -> None:
     """Insert by the order of facts."""
-    insort(held, item, key=lambda h: (h.fact.key, h.via))
+    if not held or _place(held[-1]) < _place(item):  # as a rule it is the newest
+        held.append(item)
+    else:
+        insort(held, item, key=_place)
+
+
+def _place(held: Held) -> tuple[Key, Via]:
+    return (held.fact.key, held.via)

@@ -122,7 +122,7 @@ class Timeline:
 
     def order_ids(self, first: int, last: int) -> Iterable[str]:
         days = between(self.head.order_days, first, last)
-        return dict.fromkeys(order_id for day in days for order_id in self.segment(day).orders)
+        return dict.fromkeys(order_id for day in days for order_id in self.segment(day).orders) if days else ()
 
     def touch(self, instant: int) -> Touch | None:
         """The last customer message before an instant, if its lag is one that any window counts (definitions E4)."""
