@@ -23,6 +23,8 @@ from xundan.settings import Settings
 
 SECRET = "a-secret-for-tests-of-more-than-32-bytes"
 CLEAN = {name: value for name, value in os.environ.items() if not name.startswith("XUNDAN_")}
+if CLEAN.pop("PYTHONDONTWRITEBYTECODE", ""):  # a process that compiles all it imports takes twice as long to start
+    CLEAN["PYTHONPYCACHEPREFIX"] = str(Path(__file__).parents[1] / ".pytest_cache" / "bytecode")
 
 
 @dataclass(frozen=True)
