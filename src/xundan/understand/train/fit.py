@@ -31,12 +31,12 @@ FOLDS = 5
 class Recipe:
     """The choices of a training. `regularisation` is scikit-learn's C; `balance` 1 weighs all intents alike, 0 none."""
 
-    ngrams: Ngrams = field(default_factory=Ngrams)
-    context_weight: float = 0.5
+    ngrams: Ngrams = field(default_factory=lambda: Ngrams(text_n=2))
+    context_weight: float = 0.6
     least_count: int = 2
     idf: bool = True
-    regularisation: float = 20.0
-    balance: float = 0.5
+    regularisation: float = 30.0
+    balance: float = 0.75
 
 
 class Linear(NamedTuple):
