@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xundan.catalogue_chats import CHATS
+
 WORDS: dict[str, tuple[str, str]] = {
     "error": ("错误：{sentence}", "Error: {sentence}"),
     "interrupted": ("已中断", "interrupted"),
@@ -396,3 +398,5 @@ SETTINGS: dict[str, str] = {
     "attribution_window": "该规则的窗口，天",
     "late_days": "实时数据最多可以晚到几天",
 }
+
+WORDS |= CHATS

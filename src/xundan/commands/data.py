@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from xundan.commands.chats import CHAT_FORMS, STDIN, ChatRecord, at_hand
 from xundan.commands.common import Given, command
 from xundan.commands.progress import file_bars, wait_until_done
 from xundan.domain.calendar import day_number, day_of, day_start
@@ -35,14 +36,28 @@ def register(app: typer.Typer) -> None:
         files: Annotated[list[Path] | None, typer.Argument(metavar="[FILE]...", help=say("import.files"))] = None,
         template: Annotated[str | None, typer.Option("--template", help=say("import.template"))] = None,
         rejects: Annotated[Path | None, typer.Option("--rejects", metavar="DIR", help=say("import.rejects"))] = None,
+        form: Annotated[str | None, typer.Option("--format", help=say("import.format"))] = None,
+        agents: Annotated[list[str] | None, typer.Option("--agents", metavar="NAME", help=say("chat.agents"))] = None,
+        bots: Annotated[list[str] | None, typer.Option("--bots", metavar="NAME", help=say("chat.bots"))] = None,
+        customer: Annotated[str, typer.Option("--customer", metavar="ID", help=say("chat.customer"))] = "",
+        paste: Annotated[bool, typer.Option("--paste", help=say("chat.paste"))] = False,
     ) -> None:
         _one_of("kind", kind, KINDS)
         if template is not None:
             _print_template(kind, template)
             return
-        if not files:
+        if not files and not paste:
             raise ConfigError(say("import.no_files", kind=kind))
-        _bring(given.settings(), kind, files, rejects_dir=rejects)
+        if form is None and not paste and STDIN not in map(str, files or []):
+            _bring(given.settings(), kind, files or [], rejects_dir=rejects)
+            return
+        form = form or CHAT_FORMS[0]
+        _one_of("format", form, CHAT_FORMS)
+        _one_of("kind", kind, ("messages",))
+        record = ChatRecord(form, tuple(agents or ()), tuple(bots or ()), customer)
+        with at_hand(files or [], paste=paste) as (paths, here):
+            _bring(given.settings(), kind, paths, rejects_dir=rejects or here, opener=record.open)
+        print(record.told())
 
     @command(app, "replay")
     def replay(
