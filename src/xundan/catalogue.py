@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from xundan.catalogue_chats import CHATS
+from xundan.catalogue_coze import COZE
 
 WORDS: dict[str, tuple[str, str]] = {
     "error": ("错误：{sentence}", "Error: {sentence}"),
@@ -400,3 +401,4 @@ SETTINGS: dict[str, str] = {
 }
 
 WORDS |= CHATS
+WORDS |= COZE

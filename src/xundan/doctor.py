@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,13 +53,19 @@ def bad(level: Level, key: str, **values: object) -> Finding:
 
 def examine(config: Path, load: Callable[[], Settings]) -> bool:
     """Print one line a finding; whether nothing failed."""
+    sound = tell(findings(config, load))
+    print(say("doctor.sound" if sound else "doctor.unsound"))
+    return sound
+
+
+def tell(found: Iterable[Finding]) -> bool:
+    """Print findings as they come, one line each and one for its advice; whether nothing failed."""
     sound = True
-    for finding in findings(config, load):
+    for finding in found:
         print(f"{MARKS[finding.level]} {finding.what}", flush=True)
         if finding.advice:
             print(f"    → {finding.advice}", flush=True)
         sound = sound and finding.level != "fail"
-    print(say("doctor.sound" if sound else "doctor.unsound"))
     return sound
 
 

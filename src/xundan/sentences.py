@@ -38,6 +38,12 @@ SENTENCES: list[tuple[str, str]] = [
     (r"a day such as 2026-11-24", "日期，例如 2026-11-24"),
     (r"scopes must be some of (.*)", "scope 只能是：{0}"),
     (r"coze_secret has no key id '?(.*?)'?; it has (.*)", "coze_secret 里没有名为 {0} 的密钥，只有：{1}"),
+    (r"a token is missing: send the header .*", "没有收到令牌（请求头 Authorization: Bearer 加令牌）"),
+    (r"the token has expired", "令牌已过期"),
+    (r"the token is not valid", "令牌无效：不是这台服务器签的，或复制时缺了字符"),
+    (r"the token is too long", "令牌太长"),
+    (r"the token's claim (\w*) is missing or not valid", "令牌里的 {0} 缺失或不对"),
+    (r"the token's shop_id or exp is not valid", "令牌里的 shop_id 或 exp 不对"),
     (r"days must be more than 0 and at most 36500", "days 应大于 0、不超过 36500"),
     # the data directory
     (

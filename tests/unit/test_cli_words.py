@@ -48,6 +48,8 @@ def spoken() -> set[str]:
     commands = re.findall(r'command\(\w+, "(\w+)"(?:, "([\w.]+)")?', text)
     keys |= {f"{key or name}.{part}" for name, key in commands for part in ("help", "example")}
     keys |= {f"{name}.help" for name in re.findall(r'group\("(\w+)"', text)}
+    keys |= {f"coze.check.{key}" for key in re.findall(r'\b(?:fine\(|wrong\("\w+", )"(\w+)"', text)}
+    keys |= {f"coze.check.{key}.do" for key in re.findall(r'\bwrong\("\w+", "(\w+)"', text)}
     good = re.findall(r' ok\("(\w+)"', text)
     wrong = [key for pair in re.findall(r'bad\("\w+", "(\w+)"|from _file_mode\("(\w+)"', text) for key in pair if key]
     return keys | {f"doctor.{key}" for key in good + wrong} | {f"doctor.{key}.do" for key in wrong}
