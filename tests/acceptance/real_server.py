@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -39,14 +40,18 @@ class Server:
     def start(self, *, wait: bool = True, **options: object) -> None:
         """Start a process and wait until it answers."""
         command = [sys.executable, "-m", "xundan", "serve", "--config", str(self.config)]
-        for name, value in {**self.options, **options}.items():
-            command += ["--set", f"{name}={value}"]
+        command += assignments(self.options | options)
         self.starts += 1
         with (self.folder / "out").open("ab") as out, (self.folder / "err").open("ab") as err:
             self.process = subprocess.Popen(command, cwd=self.folder, env=CLEAN, stdout=out, stderr=err)
         if wait:
             wait_until(lambda: not self.alive() or self.answers(), START_S)
             assert self.alive(), f"start {self.starts} failed: {self.said()[-2000:]}"
+
+    @property
+    def set(self) -> list[str]:
+        """The options for a command that is to have this server's settings."""
+        return assignments(self.options)
 
     def alive(self) -> bool:
         return self.process is not None and self.process.poll() is None
@@ -100,7 +105,7 @@ class Server:
 
     def command(self, *arguments: object, timeout: float = 120) -> str:
         """What a command of the program prints beside this server; one that fails fails here."""
-        said = xundan(*arguments, "--config", self.config, cwd=self.folder, timeout=timeout)
+        said = xundan(*arguments, "--config", self.config, *self.set, cwd=self.folder, timeout=timeout)
         assert said.code == 0, said.err + said.out
         return said.out
 
@@ -110,3 +115,7 @@ class Server:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         if self.alive():
             self.kill()
+
+
+def assignments(options: Mapping[str, object]) -> list[str]:
+    return [word for name, value in options.items() for word in ("--set", f"{name}={value}")]

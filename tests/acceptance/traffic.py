@@ -12,10 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from evidence import figures, report
+from real_server import Server
+
+from cli_process import wait_until
 from xundan.client import Client
 from xundan.domain.records import Identity
 from xundan.errors import Retryable
-from xundan.simulate import Simulation
+from xundan.simulate import SimConfig, Simulation, simulate
 
 JSON, FORM, LINES = "application/json", "application/x-www-form-urlencoded", "application/jsonl"
 IDS = {"message": ("user_id", "message_id"), "order": ("user_id", "event_id"), "link": ("alias", "link_id")}
@@ -173,3 +177,37 @@ def statuses(answer: Any) -> list[str]:
     if "lines" in answer:
         return [line["status"] for line in answer["lines"]]
     return ["duplicate" if answer["duplicate"] else "accepted"]
+
+
+class Traffic:
+    """A small shop's rows on their way over several connections, in thirds, each row sent until it is acknowledged."""
+
+    def __init__(self, server: Server) -> None:
+        simulation = simulate(SimConfig(seed=5, end=time.time_ns() // 1_000_000, days=3, customers_per_day=20))
+        self.truth = simulation.truth
+        self.senders = Senders(lambda: server.client("intake"), connections=4)
+        self._server = server
+        self._pieces = list(pieces(simulation, random.Random(3)))
+        self._share = len(self._pieces) // 3
+
+    def some_more(self) -> None:
+        """Begin to send another third; some of it has arrived when this returns."""
+        self.senders.join()
+        before = len(self.senders.done)
+        self._send(self._share)
+        wait_until(lambda: len(self.senders.done) > before + 20)
+
+    def arrives(self) -> None:
+        """Send the rest; the report contains it all."""
+        self.senders.join()
+        self._send(len(self._pieces))
+        self.senders.join()
+        assert self.senders.faults == []
+        self._server.carried()
+        found = report(self._server, self.truth["first_day"], self.truth["last_day"])
+        assert figures(found) == self.truth["days"]
+
+    def _send(self, count: int) -> None:
+        self.senders.waiting.extend(self._pieces[:count])
+        del self._pieces[:count]
+        self.senders.start()
