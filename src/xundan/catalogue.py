@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xundan.catalogue_chats import CHATS
 from xundan.catalogue_coze import COZE
+from xundan.catalogue_orders import ORDERS
 
 WORDS: dict[str, tuple[str, str]] = {
     "error": ("错误：{sentence}", "Error: {sentence}"),
@@ -397,8 +398,10 @@ SETTINGS: dict[str, str] = {
     "refund_days": "付款后几天内没全退才算留存",
     "attribution_rule": "会话归属订单的判定规则",
     "attribution_window": "该规则的窗口，天",
+    "min_overlap": "认得顾客的订单低于这一比例时，报告不给出转化率",
     "late_days": "实时数据最多可以晚到几天",
 }
 
 WORDS |= CHATS
 WORDS |= COZE
+WORDS |= ORDERS

@@ -128,6 +128,7 @@ class Settings:
     refund_days: int = _setting(_whole(0, 60), "days within which kept must not be refunded", 15)
     attribution_rule: str = _setting(_one_of(*SALE_RULES), "rule that names a conversation's order", "paid")
     attribution_window: int = _setting(_whole(1, 15), "window of that rule in days", 2)
+    min_overlap: float = _setting(_real(0, 1), "share of orders with a customer, below which no rate is stated", 0.2)
     late_days: int = _setting(_whole(1, 3650), "how late a live fact may be", 30)
 
     @property

@@ -68,6 +68,16 @@ def test_documents_come_back_as_they_went_in(store: WritableStore) -> None:
     assert store.position() == 1
 
 
+def test_orders_find_customers_who_have_chatted(store: WritableStore) -> None:
+    talk = Effects({"c1": conversation("c1")}, {("c1", 1): [message("m1", owner="u1"), message("m2", order_id="o2")]})
+    put(store, talk)
+    linked(store, order_o1="u1", order_o2="u1", old="u1", stranger="nobody")
+    orders = [("u1", "o9"), ("", "o2"), ("t**7", "o2"), ("", "o1"), ("old", "o8"), ("silent", "o7"), ("", "o6")]
+    assert store.customers(SHOP, orders) == ["id", "number", "number", "link", "link", "", ""]
+    assert store.customers("other", orders[:1]) == [""]
+    assert store.customers(SHOP, []) == []
+
+
 def test_a_put_replaces_the_whole_value(store: WritableStore) -> None:
     days = {("c1", 20000): [message("m1")], ("c1", 20001): [message("m2")]}
     put(store, Effects({"c1": conversation("c1", messages=2)}, days, put_orders={"o1": order_document("o1")}))

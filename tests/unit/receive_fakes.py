@@ -12,7 +12,7 @@ from typing import Any
 from httpx import ASGITransport, AsyncByteStream, AsyncClient, Response
 
 from xundan.domain.effects import Conversation, Order
-from xundan.domain.ports import Append, Appended, CubeRow, DeadLetter, Logged, Question, Scored
+from xundan.domain.ports import Append, Appended, CubeRow, DeadLetter, Found, Logged, Question, Scored
 from xundan.domain.records import Fact, Message
 from xundan.errors import Rejected, XundanError
 from xundan.measure.query import ReportQuery
@@ -189,6 +189,9 @@ class FakeStore:
 
     def busiest_users(self, shop: str, limit: int = 1) -> list[tuple[str, int]]:
         return []
+
+    def customers(self, shop: str, orders: Sequence[tuple[str, str]]) -> list[Found]:
+        return ["" for _ in orders]
 
     def count_messages(self, shop: str) -> int:
         return sum(len(messages) for dialogs in self.dialogs.values() for _, messages in dialogs)

@@ -20,6 +20,7 @@ SOURCE = Path(xundan.__file__).parent
 ERRORS = {"Rejected", "ConfigError", "XundanError", "Retryable", "Overloaded"}
 TOLD_BY = [
     *(SOURCE / "receive").glob("files*.py"),
+    *(SOURCE / "receive/platforms").glob("*.py"),
     *(SOURCE / f"{name}.py" for name in ("settings", "receive/parse", "receive/fields", "receive/instants")),
     *(SOURCE / f"{name}.py" for name in ("receive/jddc", "receive/replay", "receive/tokens", "measure/query")),
     *(SOURCE / f"{name}.py" for name in ("embedded/lock", "embedded/sqlite", "protect/keyfile", "simulate/config")),

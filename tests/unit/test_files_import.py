@@ -112,7 +112,7 @@ def test_batches_are_of_a_thousand_and_progress_is_told(tmp_path: Path, log: Log
     told: list[tuple[int, float]] = []
     run(log, path, progress=lambda count: told.append((count.accepted, count.share)))
     assert log.batches == [1000, 1000, 500]
-    assert [accepted for accepted, _ in told] == [1000, 2000, 2500, 2500]
+    assert [accepted for accepted, _ in told] == [0, 1000, 2000, 2500, 2500]
     assert told[-1][1] == 1.0
 
 

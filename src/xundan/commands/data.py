@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -48,6 +48,9 @@ def register(app: typer.Typer) -> None:
             return
         if not files and not paste:
             raise ConfigError(say("import.no_files", kind=kind))
+        if kind == "orders" and not paste:
+            _bring_orders(given.settings(), form, files or [], rejects)
+            return
         if form is None and not paste and STDIN not in map(str, files or []):
             _bring(given.settings(), kind, files or [], rejects_dir=rejects)
             return
@@ -122,8 +125,37 @@ def _print_template(kind: Any, form: Any) -> None:
     sys.stdout.buffer.write(template(kind, form, lang=lang()))
 
 
+def _bring_orders(settings: Settings, form: str | None, paths: list[Path], rejects: Path | None) -> None:
+    """Import orders, Xundan's own rows or a platform's export, and say which customers they found."""
+    from xundan.commands.orders import Seen, notes, overlap
+    from xundan.receive.platforms.find import PLATFORMS
+    from xundan.receive.platforms.table import OWN, open_orders
+
+    if form is not None:
+        _one_of("format", form, (*PLATFORMS, OWN))
+    opener = partial(open_orders, rules=settings.rules, clock=_now, platform=form)
+    with Seen() as seen:
+        counts = _import(settings, "orders", paths, seen=seen.note, rejects_dir=rejects, opener=opener)
+        _say(counts)
+        for line in notes(counts):
+            print(line)
+        found = overlap(settings, seen) if counts.accepted + counts.duplicate else None
+        if found:
+            print(*found.told(settings.min_overlap), sep="\n")
+    _end(counts)
+
+
 def _bring(settings: Settings, kind: Any, paths: list[Path], **how: Any) -> None:
     """Import files and say what became of each. Exits with 1 when one could not be read."""
+    counts = _import(settings, kind, paths, **how)
+    _say(counts)
+    _end(counts)
+
+
+def _import(
+    settings: Settings, kind: Any, paths: list[Path], seen: Callable[[Any], None] | None = None, **how: Any
+) -> Counts:
+    """Import files; `seen` is told of every batch that was taken."""
     from xundan.receive.imports import import_files
     from xundan.receive.intake import IMPORT
     from xundan.remote import open_taking
@@ -132,13 +164,19 @@ def _bring(settings: Settings, kind: Any, paths: list[Path], **how: Any) -> None
         if taking.url:
             print(say("import.through", url=taking.url), file=sys.stderr)
 
+        def take(items: Any) -> Any:
+            outcomes = taking.taker.take_now(items)
+            if seen:
+                seen(items)
+            return outcomes
+
         with file_bars() as show:
             counts = import_files(
                 kind,
                 paths,
                 shop=settings.shop_id,
                 rules=settings.rules,
-                sink=taking.taker.take_now,
+                sink=take,
                 rejects=partial(taking.taker.letters.put_now, settings.shop_id, kind + IMPORT),
                 progress=show,
                 clock=_now,
@@ -147,15 +185,18 @@ def _bring(settings: Settings, kind: Any, paths: list[Path], **how: Any) -> None
             )
         if taking.runner:
             wait_until_done(taking.runner)
-    _tell(counts)
+    return counts
 
 
-def _tell(counts: Counts) -> None:
+def _say(counts: Counts) -> None:
     for file in counts.files:
         numbers = {"accepted": file.accepted, "duplicate": file.duplicate, "rejected": file.rejected}
         print(say("import.done", file=file.path, **numbers))
         if file.rejects_file:
             print(say("import.rejected", path=file.rejects_file))
+
+
+def _end(counts: Counts) -> None:
     for fault in counts.faults:
         print(say("error", sentence=translate(fault)), file=sys.stderr)
     if counts.faults:

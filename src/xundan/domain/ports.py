@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 from xundan.domain.effects import Conversation, Order
 from xundan.domain.records import Fact, Message
@@ -110,6 +110,11 @@ class CubeRow(NamedTuple):
 GROUPINGS: tuple[str, ...] = ("total", "intent", "agent", "label", "served_by", "channel")
 
 
+Found = Literal["", "id", "number", "link"]
+"""How an order found a customer who has chatted: the buyer wrote under the same id, a chat of theirs carries the
+order's number, or a link joins them; "" for not at all."""
+
+
 class Store(Protocol):
     """What the reports and pages read. Every call names the shop and never returns another shop's data.
 
@@ -122,6 +127,10 @@ class Store(Protocol):
 
     def final_owner(self, shop: str, user_id: str) -> str:
         """The key where the facts of an id rest now; the id itself when nothing links it."""
+        ...
+
+    def customers(self, shop: str, orders: Sequence[tuple[str, str]]) -> list[Found]:
+        """For each order (its buyer as received, "" if none; its id) how it found a customer who has chatted."""
         ...
 
     def conversations(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from xundan.domain.cells import Contributions
 from xundan.domain.effects import Conversation, Effects, Order
-from xundan.domain.ports import CubeRow
-from xundan.domain.records import ORDER_KEY, Message
+from xundan.domain.ports import CubeRow, Found
+from xundan.domain.records import ORDER_KEY, Message, usable
 from xundan.embedded import codec
 from xundan.embedded.pending import Pending
 from xundan.embedded.sqlite import ReadPool, failure, open_writer, queries, run_rows
@@ -34,15 +34,12 @@ class SqliteStoreReader:
         return codec.decode_dump(self._readers.value(_SQL["cube_dump"], shop))
 
     def final_owner(self, shop: str, user_id: str) -> str:
-        path = [user_id]
         with self._readers.snapshot() as connection:
-            while True:
-                row = connection.execute(_SQL["alias"], (shop, path[-1])).fetchone()
-                if row is None or row[0] is None or row[0] == path[-1]:
-                    return path[-1]
-                if row[0] in path:
-                    return min(path[path.index(row[0]) :], key=lambda key: (key.startswith(ORDER_KEY), key))
-                path.append(row[0])
+            return _final(connection, shop, user_id)
+
+    def customers(self, shop: str, orders: Sequence[tuple[str, str]]) -> list[Found]:
+        with self._readers.snapshot() as connection:
+            return [_found(connection, shop, buyer, order_id) for buyer, order_id in orders]
 
     def conversations(
         self, shop: str, user_id: str, before: tuple[int, str] | None = None, limit: int = 20
@@ -221,3 +218,28 @@ class SqliteStore(SqliteStoreReader):
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _final(connection: sqlite3.Connection, shop: str, user_id: str) -> str:
+    path = [user_id]
+    while True:
+        row = connection.execute(_SQL["alias"], (shop, path[-1])).fetchone()
+        if row is None or row[0] is None or row[0] == path[-1]:
+            return path[-1]
+        if row[0] in path:
+            return min(path[path.index(row[0]) :], key=lambda key: (key.startswith(ORDER_KEY), key))
+        path.append(row[0])
+
+
+def _found(connection: sqlite3.Connection, shop: str, buyer: str, order_id: str) -> Found:
+    named = usable(buyer)
+    owner = _final(connection, shop, buyer if named else ORDER_KEY + order_id)
+
+    def true(name: str, *values: str) -> bool:
+        return bool(connection.execute(_SQL[name], (shop, owner, *values)).fetchone()[0])
+
+    if not true("talked"):
+        return ""
+    if named and true("wrote", buyer):
+        return "id"
+    return "number" if true("named_order", order_id) else "link"

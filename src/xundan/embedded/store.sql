@@ -200,6 +200,21 @@ SELECT '[' || coalesce(group_concat('[' || json_quote(conversation) || ',' || do
   ORDER BY conversation, day
 )
 
+-- name: wrote
+SELECT EXISTS (
+  SELECT 1 FROM messages, json_each(docs) AS m
+  WHERE shop = ? AND user_id = ? AND json_extract(m.value, '$.owner') = ?
+)
+
+-- name: named_order
+SELECT EXISTS (
+  SELECT 1 FROM messages, json_each(docs) AS m
+  WHERE shop = ? AND user_id = ? AND json_extract(m.value, '$.orderId') = ?
+)
+
+-- name: talked
+SELECT EXISTS (SELECT 1 FROM conversations WHERE shop = ? AND user_id = ?)
+
 -- name: orders
 SELECT '[' || coalesce(group_concat(doc), '') || ']' FROM (
   SELECT doc FROM orders WHERE shop = ? AND user_id = ? ORDER BY updated DESC, order_id DESC LIMIT ?

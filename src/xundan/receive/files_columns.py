@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, get_args
 
 Kind = Literal["messages", "orders", "links"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
+Role = Literal["id", "time", "text"]
 
 
 class Column(NamedTuple):
@@ -15,7 +16,7 @@ class Column(NamedTuple):
     name: str
     heading: str
     required: bool
-    role: Literal["id", "time", "text"]
+    role: Role
     chinese: str
     english: str
 

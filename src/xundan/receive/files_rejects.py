@@ -33,6 +33,7 @@ class RejectsFile:
         self._translate = translate
         self._names = table.names or tuple(column.name for column in COLUMNS[kind])
         self._headings = table.headings or self._names
+        self._ids = frozenset(name for name in self._names if table.foreign or ROLES.get(name) == "id")
         self._file: TextIO | None = None
 
     def __enter__(self) -> Self:
@@ -65,7 +66,7 @@ class RejectsFile:
             # UTF-8 with a mark, or Excel reads it as GBK; bytes that were broken in the file are so here.
             self._file = self._path.open("w", encoding="utf-8-sig", errors="surrogateescape", newline="")
             self._line([ROW_HEADING, REASON_HEADING, *self._own(self._headings)])
-        cells = [_cell(name, row.values.get(name)) for name in self._names]
+        cells = [_cell(row.values.get(name), plain=name in self._ids) for name in self._names]
         self._line([str(row.line), safe_cell(self._translate(reason)), *self._own(cells)])
 
     def _own(self, cells: Sequence[str]) -> list[str]:
@@ -78,9 +79,9 @@ class RejectsFile:
         csv.writer(self._file).writerow(cells)
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(value: object, *, plain: bool) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     # The tab keeps a spreadsheet from rounding a long number or dropping its zeros; reading takes it off again.
-    return f"\t{text}" if ROLES.get(name) == "id" and _LONG_NUMBER.fullmatch(text) else safe_cell(text)
+    return f"\t{text}" if plain and _LONG_NUMBER.fullmatch(text) else safe_cell(text)

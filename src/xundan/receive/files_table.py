@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,12 +29,13 @@ _LOOKS_PERSONAL = re.compile(r"\d{5}|@")
 class Row(NamedTuple):
     """A row: the line on which it begins (or its row in a sheet), its values by wire name, and why it cannot be used.
 
-    A column that is not Xundan's own keeps its heading as its name.
+    A column that is not Xundan's own keeps its heading as its name. `key` is the idempotency key of the fact, if any.
     """
 
     line: int
     values: dict[str, object]
     fault: Rejected | None = None
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Table:
     """An open file. `headings` as written and `names` beside them are empty where the format has none (JSON Lines).
 
     `rows` may raise `Rejected` where the rest of the file cannot be read; `share` says how much has been, 0 to 1.
+    `foreign`: the headings are another system's, and the names are the headings. `notes` counts what the operator
+    should know beside the rows; it is complete when the rows have been read.
     """
 
     path: Path
@@ -48,6 +52,8 @@ class Table:
     names: tuple[str, ...]
     rows: Iterator[Row]
     share: Callable[[], float]
+    foreign: bool = False
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 def names_of(headings: Sequence[str]) -> tuple[str, ...]:
@@ -74,7 +80,7 @@ def known(headings: Sequence[str]) -> int:
 
 def check_columns(kind: Kind, table: Table) -> None:
     """Raises `Rejected`, naming the first required column that the file lacks and the columns it has."""
-    if not table.headings:
+    if not table.headings or table.foreign:
         return
     for column in COLUMNS[kind]:
         if column.required and column.name not in table.names:

@@ -15,7 +15,7 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 
 from xundan.errors import Rejected
-from xundan.receive.files_columns import ROLES
+from xundan.receive.files_columns import ROLES, Role
 from xundan.receive.files_table import (
     LONG_TEXT_HINT,
     REASON_HEADING,
@@ -51,16 +51,22 @@ def xlsx_table(path: Path, sheet: str | None = None) -> Iterator[Table]:
     Raises:
         Rejected: not a workbook, a zip bomb, no such sheet, no known column.
     """
+    with xlsx_cells(path, sheet) as (rows, total):
+        headings = next((_headings(cells) for _, cells in rows if any(c.value is not None for c in cells)), None)
+        if headings is None:
+            raise Rejected("the sheet is empty")
+        yield _table(path, headings, rows, total)
+
+
+@contextmanager
+def xlsx_cells(path: Path, sheet: str | None = None) -> Iterator[tuple[Iterator[tuple[int, tuple[Any, ...]]], int]]:
+    """A sheet's rows of cells, each with its number, and how many rows it says it has. Raises as `xlsx_table` does."""
     check_size(path)
     with path.open("rb") as file, closing(_load(file)) as workbook:
         worksheet = _choose(workbook, sheet)
         total = worksheet.max_row or 0
         worksheet.reset_dimensions()  # exporters write wrong ones
-        rows = _numbered(worksheet)
-        headings = next((_headings(cells) for _, cells in rows if any(c.value is not None for c in cells)), None)
-        if headings is None:
-            raise Rejected("the sheet is empty")
-        yield _table(path, headings, rows, total)
+        yield _numbered(worksheet), total
 
 
 def check_size(path: Path) -> None:
@@ -153,12 +159,26 @@ def _row(line: int, names: tuple[str, ...], cells: tuple[Any, ...], *, rejects: 
 
 
 def _cell(name: str, cell: Any) -> str:
-    """A cell as the text that a CSV export would hold; columns that are not Xundan's are not looked at closely."""
-    value, role = cell.value, ROLES.get(name)
+    """A cell as text; columns that are not Xundan's are not looked at closely."""
+    role = ROLES.get(name)
+    if role is None:
+        return "" if cell.value is None else str(cell.value)
+    return cell_text(name, role, cell)
+
+
+def cell_text(name: str, role: Role, cell: Any) -> str:
+    """A cell as the text that a CSV export would hold.
+
+    Args:
+        name: the column's, for the reason.
+        cell: anything with openpyxl's `value` and `data_type`.
+
+    Raises:
+        Rejected: a formula, an error, a number that has lost digits, a date where an id belongs.
+    """
+    value = cell.value
     if value is None:
         return ""
-    if role is None:
-        return str(value)
     if cell.data_type == "f":
         raise formula(name)
     if cell.data_type == "e":
@@ -174,7 +194,7 @@ def _cell(name: str, cell: Any) -> str:
     raise Rejected(f"{name} must be a {'date and time' if role == 'time' else 'text'}", field=name)
 
 
-def _time(name: str, role: str, value: date) -> str:
+def _time(name: str, role: Role, value: date) -> str:
     if role != "time":
         raise Rejected(f"{name} was turned into a date by the spreadsheet; {LONG_TEXT_HINT}", field=name)
     if not isinstance(value, datetime):
@@ -186,7 +206,7 @@ def _time(name: str, role: str, value: date) -> str:
     return value.isoformat(" ", "milliseconds")
 
 
-def _number(name: str, role: str, value: int | float) -> str:
+def _number(name: str, role: Role, value: int | float) -> str:
     text = str(value) if isinstance(value, int) else f"{value:.{EXACT_DIGITS}g}"
     if len(text.lstrip("-")) > EXACT_DIGITS + ("." in text) or "e" in text:
         raise lost_digits(name)

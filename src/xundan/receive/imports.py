@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
@@ -32,7 +33,7 @@ PATIENCE = 60
 
 @dataclass
 class FileCount:
-    """What became of one file. `fault` is "" unless it could not be read, or not to its end."""
+    """What became of one file. `fault` is "" unless it could not be read, or not to its end. `notes`: see `Table`."""
 
     path: Path
     accepted: int = 0
@@ -41,6 +42,7 @@ class FileCount:
     share: float = 0.0
     fault: str = ""
     rejects_file: Path | None = None
+    notes: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def import_files(
     for path in paths:
         count = FileCount(path)
         counts.files.append(count)
+        progress(count)
         try:
             with opener(path) as table, Ordinals() as ordinals:
                 check_columns(kind, table)
@@ -158,6 +161,7 @@ class _Job:
             self.count.rejects_file = self.file.written
             progress(self.count)
         self.count.share = 1.0
+        self.count.notes = table.notes
 
     def _until_fault(self, rows: Iterator[Row]) -> Iterator[Row]:
         """So that the rows before a fault are taken."""
@@ -169,15 +173,17 @@ class _Job:
     def _take(self, batch: list[Row]) -> None:
         received = self.clock()
         facts: list[Fact] = []
+        keys: list[str] = []
         refused: list[Refused] = []
         for row in batch:
             try:
                 facts.append(self._fact(row, received))
+                keys.append(row.key)
             except Rejected as reason:
                 self.file.write(row, reason.reason)
                 refused.append(Refused(reason, self._letter(row)))
         self._refuse(refused)
-        self._count(_offer(self.sink, [Append(fact) for fact in self._named(facts)]))
+        self._count(_offer(self.sink, list(map(Append, self._named(facts), keys))))
 
     def _fact(self, row: Row, received: int) -> Fact:
         if row.fault:

@@ -1,0 +1,1 @@
+"""Orders and refunds as shop platforms export them (docs/platforms.md)."""
