@@ -114,6 +114,7 @@ def test_the_check_is_content_and_leaves_two_customers(server: Settings, config:
         assert "✗" not in said.out
         assert said.out.count("✓") == 6
         assert "临时令牌" in said.out
+    assert "xundan-check" not in xundan("dead", "list", "--config", config, cwd=config.parent).out
     with client(server, "context") as caller:
         for user in (coze_check.FLOW, coze_check.BOT):
             assert caller.request("GET", f"/coze/context?user_id={user}").json()["conversations"]
