@@ -134,6 +134,8 @@ def _server(app: Any, started: Callable[[], None], ending: Callable[[], None]) -
     """`started` is called once the address answers, `ending` on a thread of its own while requests still drain."""
     import uvicorn
 
+    from xundan.one_write import OneWriteProtocol
+
     class Server(uvicorn.Server):
         async def startup(self, sockets: list[socket.socket] | None = None) -> None:
             await super().startup(sockets)
@@ -150,7 +152,7 @@ def _server(app: Any, started: Callable[[], None], ending: Callable[[], None]) -
         uvicorn.Config(
             app,
             loop="uvloop" if find_spec("uvloop") else "asyncio",
-            http="httptools",
+            http=OneWriteProtocol,
             ws="none",
             lifespan="off",
             log_config=None,
