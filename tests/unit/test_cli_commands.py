@@ -181,6 +181,17 @@ def test_a_rebuild_finds_what_was_kept_and_mends_what_has_drifted(shell: Shell) 
     assert shell("rebuild", "--check").code == 0
 
 
+def test_figures_of_other_settings_are_not_shown_as_if_of_these(shell: Shell) -> None:
+    shell("import", "messages", "messages.csv")
+    for command in (("report",), ("import", "messages", "messages.csv"), ("serve",)):
+        said = shell(*command, "--set", "session_gap_min=10")
+        assert said.code == 2
+        assert "xundan rebuild" in said.err
+    assert "按另外的设置算的" in shell("doctor", "--set", "session_gap_min=10").out
+    assert shell("rebuild", "--yes", "--set", "session_gap_min=10").code == 0
+    assert shell("report", "--set", "session_gap_min=10").code == 0
+
+
 def test_simulate_writes_the_same_shop_for_the_same_seed(shell: Shell) -> None:
     for folder in ("a", "b"):
         line = ("simulate", "--out", folder, "--days", "2", "--customers", "3", "--seed", "5", "--end", "2026-11-20")

@@ -23,7 +23,10 @@ TOLD_BY = [
     *(SOURCE / "receive/platforms").glob("*.py"),
     *(SOURCE / f"{name}.py" for name in ("settings", "receive/parse", "receive/fields", "receive/instants")),
     *(SOURCE / f"{name}.py" for name in ("receive/jddc", "receive/replay", "receive/tokens", "measure/query")),
-    *(SOURCE / f"{name}.py" for name in ("embedded/lock", "embedded/sqlite", "protect/keyfile", "simulate/config")),
+    *(
+        SOURCE / f"{name}.py"
+        for name in ("embedded/lock", "embedded/sqlite", "embedded/arithmetic", "protect/keyfile", "simulate/config")
+    ),
 ]
 
 

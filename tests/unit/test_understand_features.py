@@ -78,3 +78,10 @@ def test_vocabulary_numbers_what_it_knows_once(asked: list[Question]) -> None:
 def test_vocabulary_without_any_known_feature_pads() -> None:
     numbers = Vocabulary(np.array([1], np.uint32)).number(ngrams.extract([Question("你好")]), 1)
     assert numbers.tolist() == [[0]]
+
+
+def test_context_may_have_longer_ngrams_than_the_message() -> None:
+    question = Question("好", (Turn("agent", "多少钱"),))
+    short, long = Ngrams(text_n=2, context_n=2), Ngrams(text_n=2, context_n=3)
+    added = set(long.extract([question]).hashes.tolist()) - set(short.extract([question]).hashes.tolist())
+    assert len(added) == 3

@@ -80,7 +80,7 @@ class Ngrams:
         longest = np.minimum(longest, to_end)
         state = _mix(_SEED[field] ^ codes)
         found_rows, found = [], []
-        for n in range(1, self.text_n + 1):
+        for n in range(1, max(self.text_n, self.context_n) + 1):
             if n > 1:
                 state = _mix(state[:-1] ^ codes[n - 1 :] * np.uint32(0x85EBCA6B))
             here = longest[: len(state)] >= n
