@@ -25,7 +25,7 @@ def make(settings: Settings, simulation: Simulation) -> Report:
     days = {"from": simulation.truth["first_day"], "to": simulation.truth["last_day"]}
     query = parse_query(settings.shop_id, days, settings.rules, time.time_ns() // 1_000_000)
     with open_reader(settings) as reader:
-        return build(query, reader.store, settings.rules)
+        return build(query, reader.store, settings.rules, min_overlap=settings.min_overlap)
 
 
 def text(report: Report) -> str:

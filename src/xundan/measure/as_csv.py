@@ -29,7 +29,7 @@ def columns() -> list[str]:
     for maturity in ("", "immature_"):
         names += [f"{maturity}{scope}_{part}" for scope in SCOPES for part in ("orders", "fen")]
         names += [f"{maturity}{scope}_{part}" for scope in SCOPES for part in ("refunded_fen", "net_fen")]
-    return names
+    return [*names, "withheld"]
 
 
 def to_csv(report: Report) -> str:
@@ -66,6 +66,7 @@ def _cells(report: Report, row: Row) -> Iterator[Cell]:
         for scope in scopes:
             yield from _gross(f"{prefix}{scope}", gross, scope)
             yield from _net(f"{prefix}{scope}", net, scope)
+    yield "withheld", report.overlap.withheld or ""
 
 
 def _rate(name: str, rate: Rate) -> Iterator[Cell]:

@@ -46,6 +46,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "by": query.by,
         "rules": asdict(report.rules),
         "interval": {"method": "wilson", "level": LEVEL},
+        **_withheld(report),
         "measures": _measures(report),
         "days": [_day(report, row) for row in report.days],
         "groups": [
@@ -53,6 +54,15 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "total": {"figures": report.total.figures.to_dict(), **_sums(report.total, _identity)},
     }
+
+
+def _withheld(report: Report) -> dict[str, Any]:
+    """Why no rate is stated, there only then."""
+    known = report.overlap
+    if known.withheld is None:
+        return {}
+    counts = {"orders": known.orders, "matched": known.matched, "met": known.met}
+    return {"withheld": {"reason": known.withheld, **counts, "min_overlap": known.least}}
 
 
 def _measures(report: Report) -> dict[str, Any]:

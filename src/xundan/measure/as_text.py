@@ -80,6 +80,11 @@ def _headline(report: Report, lang: Lang, width: int) -> list[Text]:
         "  ",
         (percent(rate.rate), "bold green"),
     )
+    known = report.overlap
+    if known.withheld:
+        values = {"orders": f"{known.orders:,}", "matched": f"{known.matched:,}", "share": percent(known.share)}
+        why = say(f"withheld_{known.withheld}", lang, **values, least=percent(known.least))
+        return [line, *wrap(why, width, "yellow"), *wrap(say("withheld_do", lang), width)]
     if rate.rate is None or interval is None:
         return [line, *wrap(say("meaning_none", lang), width)]
     low, high = percent(interval.low), percent(interval.high)

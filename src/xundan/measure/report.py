@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xundan.domain.calendar import day_name
 from xundan.domain.ports import CubeRow, Store
 from xundan.domain.rules import Rules
-from xundan.measure.figures import ASSISTED, NO_FIGURES, figures
+from xundan.measure.figures import ASSISTED, NO_FIGURES, figures, total_figures
+from xundan.measure.overlap import Overlap, overlap
 from xundan.measure.query import ReportQuery, parse_query
 from xundan.measure.rows import Measures, Part, Row, measures
 
@@ -22,6 +23,7 @@ class Report:
 
     `days` are the shop's days on which anything happened, in order. `groups` is empty when the query is by day, else
     one row a value, the most inquiries (or conversations) first. `total` is the shop's, over every day of the period.
+    `overlap` says whether its rates are stated.
     """
 
     query: ReportQuery
@@ -32,18 +34,27 @@ class Report:
     days: tuple[Row, ...]
     groups: tuple[Row, ...]
     total: Row
+    overlap: Overlap
 
 
-def build(query: ReportQuery, store: Store, rules: Rules, made_at: int | None = None) -> Report:
-    """Read the cubes and make the report. `made_at` (UTC ms) is now unless given."""
+def build(
+    query: ReportQuery, store: Store, rules: Rules, made_at: int | None = None, min_overlap: float = 0.0
+) -> Report:
+    """Read the cubes and make the report.
+
+    Args:
+        made_at: UTC ms; now unless given.
+        min_overlap: the share of sales with a customer below which no rate is stated; 0 states every rate.
+    """
     position = store.position()
     by_agent = store.cube(query.shop, "agent", query.first_day, query.last_day)
     by_day = _by_day(query, store, by_agent)
-    wanted = measures(query, rules)
     parts = [
         Part(day, 1, figures(by_day[day]) if day in by_day else NO_FIGURES)
         for day in range(query.first_day, query.last_day + 1)
     ]
+    known = overlap(total_figures([part.figures for part in parts]), min_overlap)
+    wanted = replace(measures(query, rules), withheld=known.withheld is not None)
     return Report(
         query=query,
         rules=rules,
@@ -53,6 +64,7 @@ def build(query: ReportQuery, store: Store, rules: Rules, made_at: int | None = 
         days=tuple(wanted.row(day_name(part.last_day), [part]) for part in parts if part.last_day in by_day),
         groups=_groups(query, store, by_agent, wanted),
         total=wanted.row("total", parts),
+        overlap=known,
     )
 
 

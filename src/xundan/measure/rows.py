@@ -27,18 +27,24 @@ class Part(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """`numerator` of `denominator` inquiries (or conversations) over `days` days; no rate without a denominator."""
+    """`numerator` of `denominator` inquiries (or conversations) over `days` days; no rate without a denominator.
+
+    A rate that is `withheld` is not stated: its numerator misses what could not be matched.
+    """
 
     days: int
     numerator: int
     denominator: int
+    withheld: bool = False
 
     @property
     def rate(self) -> float | None:
-        return self.numerator / self.denominator if self.denominator else None
+        return self.numerator / self.denominator if self.denominator and not self.withheld else None
 
     @property
     def interval(self) -> Interval | None:
+        if self.withheld:
+            return None
         try:
             return wilson(self.numerator, self.denominator)
         except ValueError:
@@ -84,12 +90,14 @@ class Measures:
     """The measures of one query, and how many days after its own each of them is mature.
 
     `delays` has one entry for each rate and for `gross` and `net`; `ended` is the newest day that has ended.
+    With `withheld` no rate is stated.
     """
 
     rule: SaleRule
     window: int
     delays: Mapping[str, int]
     ended: int
+    withheld: bool = False
 
     @property
     def rates(self) -> tuple[str, ...]:
@@ -118,11 +126,11 @@ class Measures:
 
         def conversations(parts: Sequence[Part]) -> Rate:
             ordered = sum(part.figures.conversations_ordered for part in parts)
-            return Rate(_days(parts), ordered, sum(part.figures.conversations for part in parts))
+            return Rate(_days(parts), ordered, sum(part.figures.conversations for part in parts), self.withheld)
 
         def inquiries(parts: Sequence[Part]) -> Rate:
             converted = sum(part.figures.converted[name][index] for part in parts)
-            return Rate(_days(parts), converted, sum(part.figures.inquiries for part in parts))
+            return Rate(_days(parts), converted, sum(part.figures.inquiries for part in parts), self.withheld)
 
         return conversations if name == CONVERSATIONS else inquiries
 

@@ -28,6 +28,23 @@ _WORDS: dict[str, tuple[str, str]] = {
         "成熟的日子里还没有可计的数字，给不出转化率；标为延迟统计的数字还会变。",
         "Nothing to count on mature days yet, so no rate can be stated; figures marked immature will still change.",
     ),
+    "withheld_unmatched": (
+        "不给出转化率：本期 {orders} 笔付款订单里只有 {matched} 笔（{share}，不到 {least}）知道是哪位顾客买的，"
+        "算出来会偏低。",
+        "No rate is stated: of {orders} orders paid in this period only {matched} ({share}, less than {least}) have a "
+        "known customer, so that it would come out too low.",
+    ),
+    "withheld_apart": (
+        "不给出转化率：本期 {orders} 笔付款订单没有一笔能与聊天对上，多半是聊天和订单里的顾客编号不是同一种。",
+        "No rate is stated: not one of {orders} orders paid in this period meets a chat, most likely because chats and "
+        "orders name their customers in different ways.",
+    ),
+    "withheld_do": (
+        "可以这样做：导入同一时期、带订单号的聊天；用 xundan import links 写明买家编号与顾客编号的对应；"
+        "或导出带买家会员名的订单。要照常给出，把设置 min_overlap 改为 0。",
+        "What helps: chats of the same time that carry order numbers; `xundan import links` with which buyer's id is "
+        "which customer; an export of orders with the buyers' names. To state it all the same, set min_overlap to 0.",
+    ),
     "col_wrote": ("咨询", "wrote"),
     "col_answered": ("接待", "answd"),
     "col_inquiries": ("询单", "inq."),
