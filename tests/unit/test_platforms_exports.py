@@ -16,6 +16,7 @@ from xundan.domain.rules import Rules
 from xundan.receive.imports import Counts, import_files
 from xundan.receive.instants import instant
 from xundan.receive.intake import Outcome
+from xundan.receive.platforms.find import SHEETS
 from xundan.receive.platforms.table import open_orders
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "platforms"
@@ -197,3 +198,12 @@ def test_xundans_own_files_are_still_read(tmp_path: Path, log: Log) -> None:
     (tmp_path / "none.csv").write_text("a,b\n1,2\n")
     assert "the first row must name the columns" in bring(log, tmp_path / "none.csv").faults[0]
     assert "there is no such file" in bring(log, tmp_path / "gone.csv").faults[0]
+
+
+def test_the_page_lists_the_headings_that_are_read() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "platforms.md").read_text("utf-8")
+    for name, sheets in SHEETS.items():
+        for sheet in sheets:
+            section = page.split(f"### `{name}`: {sheet.title}\n")[1].split("###")[0]
+            listed = [row.split("|")[2].strip() for row in section.splitlines() if row.startswith("| ")][1:]
+            assert listed == [", ".join(headings) for headings in sheet.columns.values()]
