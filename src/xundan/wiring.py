@@ -114,7 +114,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
             dead=dead,
             runner=runner,
             intake=Intake(log, protector, scorer, dead, cache, settings),
-            report=lambda query: build(query, store, settings.rules),
+            report=lambda query: build(query, store, settings.rules, min_overlap=settings.min_overlap),
         )
 
 

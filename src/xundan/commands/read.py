@@ -60,7 +60,7 @@ def print_report(given: Given, shop: str | None, asked: dict[str, str | None], f
     settings = given.settings()
     query = parse_query(shop or settings.shop_id, asked, settings.rules, time.time_ns() // 1_000_000)
     with open_reader(settings) as reader:
-        made = build(query, reader.store, settings.rules)
+        made = build(query, reader.store, settings.rules, min_overlap=settings.min_overlap)
     if form == "json":
         print(json.dumps(render.to_json(made), ensure_ascii=False, indent=2))
     elif form == "csv":
