@@ -151,4 +151,77 @@ CHATS: dict[str, tuple[str, str]] = {
         "只有 {inquiries} 个询单，区间很宽；数据多一些再下结论",
         "only {inquiries} inquiries, so the intervals are wide; conclude from more",
     ),
+    "against.file": (
+        "与店铺自己的客服绩效导出（生意参谋、赤兔等）对照",
+        "compare with the shop's own export of agents' figures (生意参谋, 赤兔 …)",
+    ),
+    "against.map": (
+        "我们的名称=对方的列名，可重复；名称有 wrote、answered、inquiries、ordered、paid、finally_paid、kept（各可加 _rate）、"
+        "sales、sales_orders、silent、total、refunds",
+        "our name=their column, repeatable; names: wrote, answered, inquiries, ordered, paid, finally_paid, kept "
+        "(these four also with _rate), sales, sales_orders, silent, total, refunds",
+    ),
+    "against.wrong_map": (
+        "命令行：--map 要写成 我们的名称=对方的列名，名称是 {names} 之一，而不是 {given}",
+        "command line: --map must be ours=theirs with ours one of {names}, not {given}",
+    ),
+    "against.no_json": ("命令行：--against 只能用 text 或 json", "command line: --against gives text or json"),
+    "against.title": (
+        "对照 {file}：{first} 至 {last}，用了 {rows} 行，跳过汇总 {skipped} 行，看不懂 {bad} 处",
+        "against {file}: {first} to {last}, {rows} rows used, {skipped} sums skipped, {bad} cells not understood",
+    ),
+    "against.column": ("对方的列", "their column"),
+    "against.theirs": ("对方", "theirs"),
+    "against.ours": ("询单", "ours"),
+    "against.gap": ("差", "gap"),
+    "against.how": ("我们的口径", "how ours is counted"),
+    "against.same": ("{name}：一致", "{name}: the same"),
+    "against.data": (
+        "{name}：换任何判定和窗口都不会更近，差别多半在数据：缺聊天或订单、对方过滤了广告或内部账号、账号合并不同",
+        "{name}: no rule or window comes closer, so the data differ: chats or orders missing, advertising or staff "
+        "accounts filtered, accounts joined otherwise",
+    ),
+    "against.closest": (
+        "{name}：按“{how}”计是 {value}，最接近（差 {gap}）；区别多半在{what}",
+        "{name}: counted as “{how}” ours is {value}, the closest (gap {gap}); the likely difference is {what}",
+    ),
+    "against.event": ("转化的算法（{ours} → {theirs}）", "what counts as converted ({ours} → {theirs})"),
+    "against.people": ("算哪些人（{ours} → {theirs}）", "who is counted ({ours} → {theirs})"),
+    "against.far": ("；剩下的差别在数据本身", "; the rest lies in the data"),
+    "against.of": ("分母（{ours} → {theirs}）", "the denominator ({ours} → {theirs})"),
+    "against.rule": ("判定规则（{ours} → {theirs}）", "the rule ({ours} → {theirs})"),
+    "against.window": ("窗口（{ours} → {theirs}）", "the window ({ours} → {theirs})"),
+    "against.net": ("是否扣除退款", "whether refunds are taken off"),
+    "against.and": ("、", " and "),
+    "against.missing": (
+        "{name}：有 {missing} 格是延迟统计或空白，这些天没有比",
+        "{name}: {missing} cells are late or empty; those days were not compared",
+    ),
+    "against.best": (
+        "合起来看，最像 {rule}、{window}窗口（平均相差 {error}）",
+        "taken together, {rule} with the window {window} fits best (off by {error} on average)",
+    ),
+    "against.by_agent": (
+        "对方的数字是各客服相加的：一位顾客被两位客服接待会算两次",
+        "theirs are sums over agents: a customer served by two of them counts twice",
+    ),
+    "against.unknown": ("没有对照的列：{names}", "columns not compared: {names}"),
+    "against.none_of_ours": (
+        "这段时间我们没有任何数据：先导入同一段时间的聊天和订单",
+        "we have nothing of these days: import their chats and orders first",
+    ),
+    "against.people_wrote": ("咨询人数", "wrote"),
+    "against.people_answered": ("接待人数", "answered"),
+    "against.people_inquiries": ("询单人数", "inquiries"),
+    "against.finally_paid": ("{window}下单最终付款", "ordered {window}, finally paid"),
+    "against.kept": ("{window}下单最终付款未退", "ordered {window}, paid and kept"),
+    "against.gross_sales": ("{rule}{window}客服销售额", "sales of chats {rule}, {window}"),
+    "against.net_sales": ("{rule}{window}客服净销售额", "net sales of chats {rule}, {window}"),
+    "against.sales_orders": ("{rule}{window}客服订单数", "orders of chats {rule}, {window}"),
+    "against.silent": ("{rule}{window}静默销售额", "silent sales {rule}, {window}"),
+    "against.silent_net": ("{rule}{window}静默净销售额", "silent net sales {rule}, {window}"),
+    "against.total": ("{rule}全店销售额", "sales of the shop {rule}"),
+    "against.total_net": ("{rule}全店净销售额", "net sales of the shop {rule}"),
+    "against.refunds": ("本期发生的退款", "refunds made in the period"),
+    "against.refunded": ("{rule}本期销售的退款", "refunds of the period's sales {rule}"),
 }

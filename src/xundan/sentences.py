@@ -135,6 +135,8 @@ SENTENCES: list[tuple[str, str]] = [
     ),
     (r"the line is not a JSON object", "这一行不是 JSON 对象"),
     (r"the line holds bytes that are no text in the file's encoding", "这一行有不符合文件编码的字节"),
+    (r"there is no column (.*); found: (.*)", "没有名为 {0} 的列；现有：{1}"),
+    (r"no column is known; .*; found: (.*)", "没有认识的列；请用 --map 指明，例如 --map paid=对方的列名；现有：{0}"),
     (r"this is not a chat record: .*", "这不是聊天记录：没有一行写明谁在何时说话，例如 昵称 2024-01-01 10:00:00"),
     (r"nobody in this record is known to be an agent; .*", "看不出记录里谁是客服；请指明，例如 --agents '店铺:*'"),
     (

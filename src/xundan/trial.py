@@ -10,8 +10,6 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -150,15 +148,10 @@ def _bring(
 
 
 def open_orders(rules: Rules, path: Path) -> AbstractContextManager[Table]:
-    """Orders in any format that is known: Xundan's own tables, and the platforms' exports where they are installed."""
-    from xundan.receive.files import open_table
+    """Orders in any format that is known: Xundan's own tables, and the platforms' exports."""
+    from xundan.receive.platforms import table
 
-    if find_spec("xundan.receive.platforms") is None:
-        return open_table(path)
-    opened: AbstractContextManager[Table] = import_module("xundan.receive.platforms.table").open_orders(
-        path, rules=rules, clock=_now
-    )
-    return opened
+    return table.open_orders(path, rules=rules, clock=_now)
 
 
 def open_chats(record: ChatRecord, path: Path) -> AbstractContextManager[Table]:

@@ -14,9 +14,6 @@ from xundan.trial import Tried
 from xundan.trial_ledger import Span
 from xundan.words import lang, say, translate
 
-MIN_OVERLAP = 0.05
-"""Of the orders that must meet a chat before a rate means anything."""
-
 FEW = 30
 ONE_CUSTOMER = 0.5
 ENOUGH = 20
@@ -72,7 +69,7 @@ def _overlap(tried: Tried) -> list[str]:
 def _forbids(tried: Tried) -> list[str]:
     """Why no rate can be given, and what to do; [] where one can."""
     ledger, overlap = tried.ledger, tried.ledger.overlap()
-    if overlap.share >= MIN_OVERLAP:
+    if overlap.found and overlap.share >= tried.settings.min_overlap:
         return []
     why = []
     if ledger.chats.last < ledger.orders.first or ledger.orders.last < ledger.chats.first:

@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 import time
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -32,9 +33,18 @@ def register(app: typer.Typer) -> None:
         by: Annotated[str | None, typer.Option("--by", help=say("report.by"))] = None,
         form: Annotated[str, typer.Option("--format", help=say("report.format"))] = "text",
         shop: Annotated[str | None, typer.Option("--shop", help=say("option.shop"))] = None,
+        against: Annotated[Path | None, typer.Option("--against", metavar="FILE", help=say("against.file"))] = None,
+        names: Annotated[
+            list[str] | None, typer.Option("--map", metavar="OURS=THEIRS", help=say("against.map"))
+        ] = None,
     ) -> None:
         asked = {"from": first, "to": last, "rule": rule, "window": window, "as_of": as_of, "unit": unit, "by": by}
-        print_report(given, shop, asked, form)
+        if against is None:
+            print_report(given, shop, asked, form)
+            return
+        from xundan.against import print_against
+
+        print_against(given, shop, asked, form, against, names or ())
 
     @command(app, "tail")
     def tail(
