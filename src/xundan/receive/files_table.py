@@ -38,6 +38,10 @@ class Row(NamedTuple):
     key: str = ""
 
 
+PAUSE = Row(0, {})
+"""Is no row: a table yields it where it reads on for long before its next row, so that progress can be told."""
+
+
 @dataclass(frozen=True)
 class Table:
     """An open file. `headings` as written and `names` beside them are empty where the format has none (JSON Lines).

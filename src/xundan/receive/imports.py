@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, fields, replace
-from itertools import islice
 from pathlib import Path
 
 from xundan.domain.ports import Append
@@ -18,7 +17,7 @@ from xundan.receive.files import open_table
 from xundan.receive.files_columns import COLUMNS, Kind
 from xundan.receive.files_ordinals import Ordinals
 from xundan.receive.files_rejects import SUFFIX, RejectsFile
-from xundan.receive.files_table import Row, Table, check_columns
+from xundan.receive.files_table import PAUSE, Row, Table, check_columns
 from xundan.receive.intake import Outcome
 from xundan.receive.letters import Refused
 from xundan.receive.parse import parse_link, parse_message, parse_order, row_id
@@ -154,9 +153,9 @@ class _Job:
         self._free_letters = MAX_LETTERS
 
     def run(self, table: Table, progress: Callable[[FileCount], object]) -> None:
-        rows = self._until_fault(table.rows)
-        while batch := list(islice(rows, BATCH)):
-            self._take(batch)
+        for batch in _batches(self._until_fault(table.rows)):
+            if batch:
+                self._take(batch)
             self.count.share = table.share()
             self.count.rejects_file = self.file.written
             progress(self.count)
@@ -221,6 +220,19 @@ class _Job:
         if letters:
             self.letters(letters)
             self._free_letters -= len(letters)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    """The rows in batches; a shorter one, also an empty one, where the table pauses."""
+    batch: list[Row] = []
+    for row in rows:
+        if row is not PAUSE:
+            batch.append(row)
+        if row is PAUSE or len(batch) == BATCH:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
 
 
 def _offer(sink: Sink, facts: list[Append]) -> Sequence[Outcome]:

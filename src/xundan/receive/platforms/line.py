@@ -76,13 +76,12 @@ class Reader:
 
     def is_noise(self, line: Line) -> bool:
         """Whether a line is a sum, a note, blank, or the headings again."""
+        if self._numbered(line):
+            return False
         texts = [text for cell in line.cells if (text := self._grid.show(cell).strip())]
-        if not texts:
+        if len(texts) <= 2 or any(text.startswith(_SUMS) for text in texts[:2]):
             return True
-        if texts[0].startswith(_SUMS) or (len(texts) > 1 and texts[1].startswith(_SUMS)):
-            return not self._numbered(line)
-        first = self._shown(line, self._order)
-        return first == self.headings["order"] or (len(texts) <= 2 and not self._numbered(line))
+        return self._shown(line, self._order) == self.headings["order"]
 
     def _numbered(self, line: Line) -> bool:
         try:

@@ -14,7 +14,7 @@ from xundan.domain.rules import Rules
 from xundan.errors import Rejected
 from xundan.receive.files import named, open_table, unreadable
 from xundan.receive.files_grid import OLE, Grid, Line, open_grid
-from xundan.receive.files_table import Row, Table
+from xundan.receive.files_table import PAUSE, Row, Table
 from xundan.receive.parse import content_id
 from xundan.receive.platforms.find import Found, find
 from xundan.receive.platforms.groups import Groups
@@ -25,6 +25,8 @@ from xundan.receive.platforms.snapshot import Event, Snapshots
 
 MAX_ROWS = 1000
 """Rows of one order that are held at a time; an order with more is none."""
+
+PAUSE_ROWS = 5000
 
 OWN = "xundan"
 """The name of Xundan's own columns, for `platform`."""
@@ -120,6 +122,8 @@ class _Export:
             self._digest.update("\x1f".join(row.cells).encode("utf-8", "surrogateescape"))
             self._latest = max(self._latest, *(getattr(row, name) or 0 for name in TIMES))
             groups.add(number, row)
+            if groups.rows % PAUSE_ROWS == 0:
+                yield PAUSE
 
     def _raw(self, line: Line) -> Parsed:
         return Parsed(line.number, self.reader.cells(line))
