@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 from receive_fakes import NOW, SHOP, World, message
@@ -191,6 +192,39 @@ def test_lines_refused_for_one_reason_share_a_letter() -> None:
     with pytest.raises(Rejected):
         replay_now(world.intake, rest)
     assert world.dead.list(None) == [rest]
+
+
+def test_personal_data_in_a_field_of_another_kind_goes_too() -> None:
+    """As where the columns of an export have moved by one. What is an id as a whole stays readable."""
+    world = World()
+    moved = {"from": "打 13800138000", "ts": "打 13800138000", "user_id": "我 13800138000", "打 13800138000": 1}
+    refuse(world, "messages", moved | {"agent_id": ["13800138000"], "message_id": "13900139000"})
+    (letter,) = world.dead.list(None)
+    assert "13800138000" not in letter.payload
+    assert json.loads(letter.payload)["message_id"] == "13900139000"
+
+
+def test_personal_data_does_not_hide_behind_escapes() -> None:
+    world = World()
+    refuse(world, "messages", '{"text": "打 \\u00313800138000', "text=%E6%89%93 %313800138000&", "打 13800138000")
+    (letter,) = world.dead.list(None)
+    assert letter.payload.count("打 [手机号1]") == 3
+
+
+def test_what_nests_without_end_is_refused_like_anything_else() -> None:
+    world = World()
+    nested = json.loads("[" * 900 + '"13800138000"' + "]" * 900)
+    refuse(world, "messages", {"user_id": "*", "memo": nested}, nested)
+    assert "13800138000" not in world.dead.list(None)[0].payload
+
+
+def test_what_is_refused_again_keeps_its_originals() -> None:
+    world = World()
+    refuse(world, "messages", {"user_id": "u", "text": "好"}, {"user_id": "*", "text": "打 13800138000"})
+    (letter,) = world.dead.list(None)
+    assert replay_now(world.intake, letter).accepted == 1
+    (again,) = world.dead.list(None)
+    assert again.payload == letter.payload.split("\n")[1]
 
 
 def test_history_is_replayed_as_history() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Protocol
+from urllib.parse import unquote
 
 import msgspec
 
@@ -17,13 +19,16 @@ logger = logging.getLogger(__name__)
 PII = "pii"
 """In a kept object: field name -> placeholder -> encrypted original, so that a replay has the text as it was sent."""
 
-OPAQUE = frozenset(
+IDS = frozenset(
     {
-        *("user_id", "conversation_id", "message_id", "from", "agent_id", "ts", "channel", "product_id", "order_id"),
-        *("status", "amount_fen", "amount", "event_id", "part", "refund_id", "coupon_id", "alias", "link_id"),
+        *("user_id", "conversation_id", "message_id", "agent_id", "channel", "product_id", "order_id"),
+        *("event_id", "refund_id", "coupon_id", "alias", "link_id"),
     }
 )
-"""Fields that the log keeps as they come too: an id or a number with a placeholder in it could never be replayed."""
+"""Fields whose value stays readable where all of it looks like a phone or a card: as an id the log keeps it too."""
+
+_ESCAPE = re.compile(r"\\u(?!d[89a-f])([0-9a-f]{4})", re.IGNORECASE)
+"""A character in JSON; halves of a pair stay as they are."""
 
 
 class Protector(Protocol):
@@ -80,30 +85,45 @@ class Letters:
         return fields
 
     def _payload(self, shop: str, raw: object) -> str:
+        try:
+            return self._protected(shop, raw)
+        except RecursionError:
+            return "(nested too deeply to be kept)"
+
+    def _protected(self, shop: str, raw: object) -> str:
         if not isinstance(raw, Mapping):
-            text = raw if isinstance(raw, str) else _json(raw)
+            text = _readable(raw) if isinstance(raw, str) else _json(self._without(shop, raw))
             return self._protector.protect(shop, text.replace("\n", " "))[0]
         kept: dict[str, object] = {}
         hidden: dict[str, dict[str, str]] = {}
-        for name, value in raw.items():
-            if isinstance(value, str) and name not in OPAQUE:
-                kept[name], pii = self._protector.protect(shop, value)
-                if pii:
-                    hidden[name] = pii
-            else:
-                kept[name] = value if name in OPAQUE else self._without(shop, value)
+        for given, value in raw.items():
+            name = self._without(shop, given)
+            if not isinstance(value, str):
+                kept[name] = self._without(shop, value)
+                continue
+            text, pii = self._protector.protect(shop, value)
+            if name in IDS and text in pii:
+                text, pii = value, {}
+            kept[name] = text
+            if pii:
+                hidden[name] = pii
         kept.pop(PII, None)
         return _json({**kept, PII: hidden} if hidden else kept)
 
     def _without(self, shop: str, value: Any) -> Any:
-        """A nested value without the personal data in its texts."""
+        """A nested value without the personal data in its texts and names."""
         if isinstance(value, str):
             return self._protector.protect(shop, value)[0]
         if isinstance(value, list):
             return [self._without(shop, part) for part in value]
         if isinstance(value, dict):
-            return {key: self._without(shop, part) for key, part in value.items()}
+            return {self._without(shop, key): self._without(shop, part) for key, part in value.items()}
         return value
+
+
+def _readable(text: str) -> str:
+    """Broken JSON, or a broken form, without the escapes behind which a number could hide."""
+    return unquote(_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text))
 
 
 def _json(value: object) -> str:

@@ -39,10 +39,13 @@ def replay_now(intake: Intake, letter: DeadLetter) -> Replayed:
     facts: list[Append] = []
     refused: list[Refused] = []
     for number, line in enumerate(letter.payload.split("\n")):
+        raw = _decoded(line)
         try:
-            facts += map(Append, _parsed(intake, letter, line, content_id({"letter": letter.id, "line": number})))
+            if isinstance(raw, dict):
+                raw = intake.letters.revealed(letter.shop, raw)
+            facts += map(Append, _parsed(intake, letter, raw, content_id({"letter": letter.id, "line": number})))
         except Rejected as rejected:
-            refused.append(Refused(rejected, _decoded(line)))
+            refused.append(Refused(rejected, raw))
     if not facts:
         raise refused[0].rejected
     outcomes = intake.take_now(facts)
@@ -59,8 +62,7 @@ def _decoded(line: str) -> object:
         return line
 
 
-def _parsed(intake: Intake, letter: DeadLetter, line: str, fallback_id: str) -> Sequence[Fact]:
-    raw = _decoded(line)
+def _parsed(intake: Intake, letter: DeadLetter, raw: object, fallback_id: str) -> Sequence[Fact]:
     if not isinstance(raw, dict):
         raise Rejected("this was not a JSON object and cannot be replayed", code="not_json")
     source: Source = "import" if letter.source.endswith(IMPORT) else "live"
@@ -73,7 +75,7 @@ def _parsed(intake: Intake, letter: DeadLetter, line: str, fallback_id: str) -> 
         rules=intake.rules,
         fallback_id=fallback_id,
     )
-    parsed = parse(intake.letters.revealed(letter.shop, raw))
+    parsed = parse(raw)
     return parsed if isinstance(parsed, list) else [parsed]
 
 
