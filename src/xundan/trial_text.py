@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
+from xundan.commands.orders import notes as export_notes
 from xundan.domain.calendar import day_name
 from xundan.measure.layout import clean
 from xundan.measure.names import rate_name, value_name, window_name
 from xundan.measure.words import percent, yuan
+from xundan.receive.imports import Counts
 from xundan.trial import Tried
 from xundan.trial_ledger import Span
 from xundan.words import lang, say, translate
@@ -31,6 +33,7 @@ def told(tried: Tried) -> Iterator[str]:
             yield "  " + translate(count.fault)
     for reason, times in tried.refused.most_common(REASONS):
         yield "  " + say("try.reason", reason=reason, times=times)
+    yield from ("  " + line for line in export_notes(Counts([count for _, count in tried.files])))
     if tried.report is None:
         yield from _titled(
             say("try.notes"), [say("try.no_orders") if tried.ledger.chats.count else say("try.no_chats")]

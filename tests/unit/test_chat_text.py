@@ -290,8 +290,42 @@ def test_overlapping_pastes_give_what_the_whole_record_gives(data: st.DataObject
     assert apart.kept == whole.kept
 
 
-def paste(folder: Path, log: Log, record: Sequence[tuple[str, str, str]]) -> None:
-    text = "与 甲 的聊天记录\n" + "".join(f"{who} {when}\n{said}\n已读\n" for who, when, said in record)
-    [count] = bring(text_file(folder, text), log).files
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_overlapping_pastes_of_several_customers_without_a_heading(data: st.DataObject) -> None:
+    dialogues = st.lists(
+        st.tuples(st.sampled_from(["甲", "乙", "丙"]), st.lists(turns, max_size=4)), min_size=1, max_size=5
+    )
+    record = several(data.draw(dialogues))
+    begins = [
+        n for n, (who, _, _) in enumerate(record) if ":" not in who and (n == 0 or record[n - 1][1] != record[n][1])
+    ]
+    edges = [*sorted(set(data.draw(st.lists(st.sampled_from(begins), max_size=4)))), len(record)]
+    pieces = [
+        (data.draw(st.sampled_from([b for b in begins if b <= low])), high) for low, high in pairwise([0, *edges])
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        whole, apart = Log(), Log()
+        paste(Path(folder), whole, record, heading="")
+        for low, high in data.draw(st.permutations([piece for piece in pieces if piece[0] < piece[1]])):
+            paste(Path(folder), apart, record[low:high], heading="")
+    assert apart.kept == whole.kept
+
+
+def several(dialogues: Sequence[tuple[str, Sequence[tuple[str, int, str]]]]) -> list[tuple[str, str, str]]:
+    """Dialogues an hour apart, each begun by its customer and held with agents."""
+    record = []
+    for hour, (customer, said) in enumerate(dialogues):
+        own = [(customer if who == "甲" else who, step, text) for who, step, text in said]
+        record += [
+            (who, when.replace("11-01 10", f"11-01 {10 + hour}"), text)
+            for who, when, text in written([(customer, 0, "在吗"), *own])
+        ]
+    return record
+
+
+def paste(folder: Path, log: Log, record: Sequence[tuple[str, str, str]], heading: str = "与 甲 的聊天记录\n") -> None:
+    text = heading + "".join(f"{who} {when}\n{said}\n已读\n" for who, when, said in record)
+    [count] = bring(text_file(folder, text), log, agents=("店铺:*",)).files
     assert count.rejected == 0
     assert count.accepted + count.duplicate == len(record)

@@ -118,6 +118,14 @@ def capped(shell: Shell) -> Callable[[], list[str]]:
     return tried
 
 
+def test_an_export_of_a_platform(shell: Shell) -> None:
+    shell.write("chat.txt", "tb_anna 2026-11-01 09:50:00\n有货吗\n店铺:小美 2026-11-01 09:50:20\n有的\n")
+    said = shell("try", str(FIXTURES / "platforms" / "qianniu.csv"), "chat.txt", "--set", "min_overlap=0.01", *FAST)
+    assert said.code == 0
+    assert "95% 区间" in said.out
+    assert "按顾客编号 0 笔" not in said.out
+
+
 def test_a_file_that_is_not_there(shell: Shell) -> None:
     said = shell("try", "orders.csv", str(RECORD), *FAST)
     assert said.code == 1
