@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import random
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,23 @@ def test_one_order_of_two_buyers_is_refused(tmp_path: Path) -> None:
     path = export(tmp_path / "a.csv", (1, "1.00"))
     path.write_bytes(path.read_bytes() + ROW.format(n=1, yuan="1.00").replace("tb1", "tb2").encode())
     assert bring(Log(), path, rejects_dir=tmp_path).rejected == 2
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("name", ["qianniu.csv", "jd.xls", "pdd.xlsx", "qianniu_refunds.xls"])
+def test_a_damaged_export_costs_no_more_than_itself(tmp_path: Path, name: str, seed: int) -> None:
+    chance = random.Random(seed)
+    content = bytearray((FIXTURES / name).read_bytes())
+    for _ in range(12):
+        place = chance.randrange(len(content))
+        if seed % 2:
+            content[place] = chance.randrange(256)
+        else:
+            del content[place : place + 20]
+    path = tmp_path / name
+    path.write_bytes(bytes(content))
+    counts = bring(Log(), path)
+    assert counts.faults or counts.accepted or counts.rejected
 
 
 @pytest.mark.parametrize(

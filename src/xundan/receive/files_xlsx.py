@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
@@ -40,8 +41,11 @@ EXACT_DIGITS = 15
 
 SLACK = timedelta(milliseconds=2)
 CHUNK = 200
-BROKEN = (zipfile.BadZipFile, ParseError, KeyError, ValueError, IndexError, AttributeError, TypeError, EOFError)
-"""What openpyxl raises for a workbook that is not as it should be."""
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, ParseError, RuntimeError),
+    *(KeyError, ValueError, IndexError, AttributeError, TypeError, EOFError),
+)
+"""What openpyxl raises for a workbook that is not as it should be; a member with a password is a `RuntimeError`."""
 
 
 @contextmanager
