@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import Any
 
-from xundan.domain.cells import Cell, Contributions, add
+from xundan.domain.cells import Contributions, add
 from xundan.domain.effects import Conversation, Effects, Order
 from xundan.domain.records import Message
 from xundan.embedded import codec
@@ -158,15 +158,11 @@ def _columns(conversation: Conversation) -> tuple[int, int, int, str]:
 
 def grouped(shop: str, contributions: Contributions) -> Sequence[tuple[Any, ...]]:
     """The rows that base cells add to: the base itself, the total, and one per dimension; what cancels is left out."""
-    sums: dict[tuple[Any, ...], list[int]] = {}
-    for cell, amount in contributions.items():
-        for grouping, value in _groups(cell):
-            key = (shop, grouping, cell.day, cell.family, value, cell.lag, cell.lag2)
-            total = sums.setdefault(key, [0, 0, 0])
-            for index, number in enumerate(amount):
-                total[index] += number
-    return [(*key, *total) for key, total in sorted(sums.items()) if any(total)]
-
-
-def _groups(cell: Cell) -> list[tuple[str, str]]:
-    return [("base", SEPARATOR.join(cell.dims)), ("total", ""), *zip(cell.dims._fields, cell.dims, strict=True)]
+    sums: dict[tuple[Any, ...], tuple[int, int, int]] = {}
+    for (family, day, dims, lag, lag2), (n, fen, refunded) in contributions.items():
+        by_dimension = zip(dims._fields, dims, strict=True)
+        for grouping, value in (("base", SEPARATOR.join(dims)), ("total", ""), *by_dimension):
+            key = (shop, grouping, day, family, value, lag, lag2)
+            old = sums.get(key, (0, 0, 0))
+            sums[key] = (old[0] + n, old[1] + fen, old[2] + refunded)
+    return sorted(key + total for key, total in sums.items() if any(total))
