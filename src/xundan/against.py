@@ -88,6 +88,8 @@ def told(
     if best:
         window = window_name(best.window, lang())
         yield say("against.best", rule=rule_name(best.rule, lang()), window=window, error=percent(best.error))
+    for line, heading in theirs.wrong:
+        yield say("against.wrong", line=line, heading=clean(heading))
     if theirs.by_agent and any(c.claim.basis.kind in ("people", "converted", "rate") for c in found):
         yield say("against.by_agent")
     if theirs.unknown:
@@ -193,6 +195,7 @@ def to_json(query: ReportQuery, theirs: Performance, found: Sequence[Comparison]
         "rows": theirs.rows,
         "skipped": theirs.skipped,
         "bad": theirs.bad,
+        "wrong": [{"line": line, "column": heading} for line, heading in theirs.wrong],
         "figures": [
             {
                 "column": one.claim.heading,

@@ -205,6 +205,7 @@ CHATS: dict[str, tuple[str, str]] = {
         "对方的数字是各客服相加的：一位顾客被两位客服接待会算两次",
         "theirs are sums over agents: a customer served by two of them counts twice",
     ),
+    "against.wrong": ("看不懂：第 {line} 行的 {heading}", "not understood: {heading} in line {line}"),
     "against.unknown": ("没有对照的列：{names}", "columns not compared: {names}"),
     "against.none_of_ours": (
         "这段时间我们没有任何数据：先导入同一段时间的聊天和订单",

@@ -37,6 +37,7 @@ def test_an_export_of_agents_by_day() -> None:
     assert values["询单->最终付款成功率"][FIRST] == pytest.approx((3 * 0.3333 + 2 * 1.0) / 5)
     assert {claim.heading: claim.missing for claim in made.claims}["询单->最终付款人数"] == 2
     assert made.unknown == ["平均响应(秒)"]
+    assert made.wrong == [(6, "接待人数")]
 
 
 @pytest.mark.parametrize(

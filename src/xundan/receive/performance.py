@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from xundan.domain.calendar import day_number
@@ -19,6 +19,9 @@ from xundan.receive.files_table import shown
 
 HEAD = 30
 """Lines that are looked at for the headings."""
+
+MOST_WRONG = 20
+Numbered = tuple[int, list[str]]
 
 DAYS = frozenset({"日期", "统计日期", "数据日期", "时间", "day", "date"})
 AGENTS = frozenset(
@@ -86,8 +89,8 @@ _IN_NAME = re.compile(r"(\d{4}-\d{2}-\d{2})\D{1,3}(\d{4}-\d{2}-\d{2})", re.ASCII
 class Performance:
     """What the export says. `days` are the first and last day it is about, None where it does not say.
 
-    `rows` were used, `skipped` are sums and averages, `bad` cells that are no number; `unknown` headings are not
-    compared. With `by_agent` the figures of agents were added up.
+    `rows` were used, `skipped` are sums and averages, `bad` cells are neither number nor day, the first of them by line
+    and heading in `wrong`; `unknown` headings are not compared. With `by_agent` the figures of agents were added up.
     """
 
     claims: list[Claim] = field(default_factory=list)
@@ -97,6 +100,7 @@ class Performance:
     bad: int = 0
     by_agent: bool = False
     unknown: list[str] = field(default_factory=list)
+    wrong: list[tuple[int, str]] = field(default_factory=list)
 
 
 def read_performance(path: Path, *, rule: str, window: int, names: Mapping[str, str]) -> Performance:
@@ -111,7 +115,7 @@ def read_performance(path: Path, *, rule: str, window: int, names: Mapping[str, 
     """
     try:
         with open_grid(path) as grid:
-            table = ([grid.show(cell).strip() for cell in line.cells] for line in grid.lines if not line.fault)
+            table = ((line.number, [grid.show(cell).strip() for cell in line.cells]) for line in grid.lines)
             made = _read(table, rule, window, names)
     except (Rejected, OSError, UnicodeError) as error:
         raise unreadable(path, error) from None
@@ -121,9 +125,10 @@ def read_performance(path: Path, *, rule: str, window: int, names: Mapping[str, 
     return made
 
 
-def _read(table: Iterator[list[str]], rule: str, window: int, names: Mapping[str, str]) -> Performance:
+def _read(table: Iterator[Numbered], rule: str, window: int, names: Mapping[str, str]) -> Performance:
     wanted = {_plain(heading): name for name, heading in names.items()}
-    head = list(islice(table, HEAD))
+    first = list(islice(table, HEAD))
+    head = [cells for _, cells in first]
     found = max(range(len(head)), key=lambda n: len(_bases(head[n], wanted, rule, window)), default=0)
     bases = _bases(head[found], wanted, rule, window) if head else {}
     lost = [heading for plain, heading in zip(wanted, names.values(), strict=True) if plain not in _plains(head, found)]
@@ -135,10 +140,8 @@ def _read(table: Iterator[list[str]], rule: str, window: int, names: Mapping[str
         headings = shown(head[found] if head else ())
         raise Rejected(f"no column is known; say which is which, as in --map paid=THEIRS; found: {headings}")
     reader = _Reader(head[found], bases)
-    for cells in head[found + 1 :]:
-        reader.take(cells)
-    for cells in table:
-        reader.take(cells)
+    for number, cells in chain(first[found + 1 :], table):
+        reader.take(number, cells)
     return reader.made()
 
 
@@ -189,6 +192,7 @@ class _Reader:
         self._values: dict[int, dict[int | None, float]] = {n: defaultdict(float) for n in bases}
         self._weights: dict[int, dict[int | None, float]] = {n: defaultdict(float) for n in bases}
         self._missing = dict.fromkeys(bases, 0)
+        self._line = 0
         self._performance = Performance(by_agent=self._agent is not None)
         self._performance.unknown = [
             heading
@@ -196,8 +200,9 @@ class _Reader:
             if heading and n not in bases and n not in (self._day, self._agent)
         ]
 
-    def take(self, cells: Sequence[str]) -> None:
+    def take(self, line: int, cells: Sequence[str]) -> None:
         """Add a row, unless it is a sum or an average of others."""
+        self._line = line
         if not any(cells):
             return
         labels = [self._cell(cells, n) for n in (self._day, self._agent) if n is not None] or [cells[0]]
@@ -206,23 +211,21 @@ class _Reader:
             return
         day = self._day_of(self._cell(cells, self._day)) if self._day is not None else None
         if self._day is not None and day is None:
-            self._performance.bad += 1
+            self._wrong(self._day)
             return
         self._performance.rows += 1
         for place, basis in self._bases.items():
             self._add(place, basis, day, cells)
 
     def _add(self, place: int, basis: Basis, day: int | None, cells: Sequence[str]) -> None:
-        number = self._number(self._cell(cells, place), basis)
+        number = self._number(cells, place, basis)
         if number is None:
             self._missing[place] += 1
             return
         if basis.kind != "rate":
             self._values[place][day] += number
             return
-        weight = (
-            1.0 if self._weight is None else self._number(self._cell(cells, self._weight), OURS["inquiries"]) or 0.0
-        )
+        weight = 1.0 if self._weight is None else self._number(cells, self._weight, OURS["inquiries"]) or 0.0
         self._values[place][day] += number * weight
         self._weights[place][day] += weight
 
@@ -249,15 +252,22 @@ class _Reader:
         except ValueError:
             return None
 
-    def _number(self, text: str, basis: Basis) -> float | None:
-        text = text.replace(",", "").replace("，", "").strip("'\t ")
+    def _number(self, cells: Sequence[str], place: int, basis: Basis) -> float | None:
+        text = self._cell(cells, place).replace(",", "").replace("，", "").strip("'\t ")
         if text.lower() in NO_NUMBER:
             return None
         found = _NUMBER.fullmatch(text)
         if found is None:
-            self._performance.bad += 1
+            self._wrong(place)
             return None
         number = float(found[1]) * (10_000 if found[2] == "万" else 1)
         if basis.kind == "rate":
             return number / 100 if found[2] == "%" or number > 1 else number
         return round(number * 100) if basis.kind in MONEY else number
+
+    def _wrong(self, place: int) -> None:
+        where = (self._line, self._headings[place])
+        if where not in self._performance.wrong:
+            self._performance.bad += 1
+            if len(self._performance.wrong) < MOST_WRONG:
+                self._performance.wrong.append(where)
