@@ -152,7 +152,7 @@ def keys(settings: Settings) -> Iterator[Finding]:
 
 def data(settings: Settings) -> Iterator[Finding]:
     """Whether the databases are sound and agree with each other, and what lies in them."""
-    from xundan.wiring import Files, damage, open_reader
+    from xundan.wiring import Files, damage, open_reader, refuse_other_arithmetic
 
     if not Files(settings.data_dir).log.exists():
         yield ok("no_data")
@@ -173,6 +173,7 @@ def data(settings: Settings) -> Iterator[Finding]:
         letters = len(reader.dead.list(None, LETTERS))
         if letters:
             yield bad("warn", "dead", count=letters if letters < LETTERS else f"{LETTERS}+")
+        refuse_other_arithmetic(settings)
         yield from users(reader.store.count_messages(settings.shop_id), reader.store.busiest_users(settings.shop_id))
 
 

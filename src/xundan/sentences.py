@@ -67,6 +67,10 @@ SENTENCES: list[tuple[str, str]] = [
     (r"(.*) was written by a newer Xundan \(.*\): upgrade", "{0} 是更新版本的询单写的，请升级"),
     (r"the disk has less than (\S+) MB free; nothing was taken", "磁盘剩余不足 {0} MB，没有接收"),
     (r"too much is waiting to be written; slow down", "待写入的数据太多，请放慢"),
+    (
+        r"the reports were computed by other settings \((.*)\): .*",
+        "报表是按另外的设置算的（{0}）：请运行 xundan rebuild 重算，或改回设置",
+    ),
     (r"the runner has stopped at offset (\S+): (.*)", "处理停在第 {0} 条：{1}"),
     (
         r"(.*): others may read this key file \(mode (.*)\); run: (.*)",

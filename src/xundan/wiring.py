@@ -32,6 +32,7 @@ ADAPTERS: dict[tuple[str, str], str] = {
     ("embedded", "DeadLetters"): "xundan.embedded.sqlite_dead:SqliteDeadLetters",
     ("embedded", "Cache"): "xundan.embedded.memory_cache:MemoryCache",
     ("embedded", "Runner"): "xundan.embedded.runner:InProcessRunner",
+    ("embedded", "arithmetic"): "xundan.embedded.arithmetic:claim",
     ("embedded", "rebuild"): "xundan.embedded.rebuild:rebuild",
     ("embedded", "KeyService"): "xundan.protect.keyfile:KeyFile",
 }
@@ -140,6 +141,13 @@ def damage(settings: Settings) -> list[str]:
         with closing(adapter(settings.profile, port)(path)) as database:
             found += database.check()
     return found
+
+
+def refuse_other_arithmetic(settings: Settings) -> None:
+    """Raise `ConfigError` when the stored figures were computed by other settings than these."""
+    with closing(adapter(settings.profile, "StoreReader")(Files(settings.data_dir).store)) as store:
+        if store.arithmetic() is not None:
+            adapter(settings.profile, "arithmetic")(store, settings.rules)
 
 
 @contextmanager

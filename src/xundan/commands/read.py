@@ -63,12 +63,13 @@ def print_report(given: Given, shop: str | None, asked: dict[str, str | None], f
     """Build a report from the data at hand and print it. Raises `ConfigError`, `Rejected` for a wrong question."""
     from xundan.measure import render
     from xundan.measure.report import build, parse_query
-    from xundan.wiring import open_reader
+    from xundan.wiring import open_reader, refuse_other_arithmetic
 
     if form not in FORMATS:
         raise ConfigError(f"command line: format must be one of {', '.join(FORMATS)}, not {form!r}")
     settings = given.settings()
     query = parse_query(shop or settings.shop_id, asked, settings.rules, time.time_ns() // 1_000_000)
+    refuse_other_arithmetic(settings)
     with open_reader(settings) as reader:
         made = build(query, reader.store, settings.rules, min_overlap=settings.min_overlap)
     if form == "json":

@@ -68,6 +68,12 @@ class SqliteStoreReader:
     def count_messages(self, shop: str) -> int:
         return int(self._readers.value(_SQL["count_messages"], shop))
 
+    def arithmetic(self) -> str | None:
+        """The settings noted for this store, None for a new one."""
+        with self._readers.snapshot() as connection:
+            row = connection.execute(_SQL["arithmetic"]).fetchone()
+        return None if row is None else row[0]
+
     def check(self) -> list[str]:
         """What is wrong with the file, in SQLite's words; [] for a sound one."""
         return self._readers.check()
@@ -172,12 +178,6 @@ class SqliteStore(SqliteStoreReader):
             return int(self._writer().execute(_SQL["next_epoch"]).fetchall()[0][0])
         except sqlite3.Error as error:
             raise self._failed(error) from error
-
-    def arithmetic(self) -> str | None:
-        """The settings noted for this store, None for a new one."""
-        with self._readers.snapshot() as connection:
-            row = connection.execute(_SQL["arithmetic"]).fetchone()
-        return None if row is None else row[0]
 
     def note_arithmetic(self, settings: str) -> None:
         """Note the settings by which everything here is computed, durable at once. Raises `Retryable`."""
