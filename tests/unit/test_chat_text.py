@@ -249,6 +249,13 @@ def test_cards_links_and_orders(lines: list[str], text: str, product: str | None
     assert (body.text, body.product_id, body.order_id) == (text, product, order)
 
 
+@pytest.mark.parametrize("text", ["2025-11-11", "发我聊天记录", "----", "更多消息", "10:00", "好的：2025-11-11 10:00"])
+def test_what_somebody_wrote_is_not_taken_for_the_records_frame(tmp_path: Path, log: Log, text: str) -> None:
+    [count] = bring(text_file(tmp_path, f"甲 2025-11-01 10:00:00\n{text}\n甲 2025-11-01 10:01:00\n好\n"), log).files
+    assert [said[3] for said in log.said()] == [text, "好"]
+    assert count.rejected == 0
+
+
 def test_a_table_is_no_chat_record() -> None:
     assert is_chat(FIXTURES / "qianniu.txt")
     assert not is_chat(Path(__file__))

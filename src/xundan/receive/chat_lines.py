@@ -39,9 +39,9 @@ _TRANSFER = re.compile(
     r"(?:系统(?:消息|提示)?[:：]?\s*)?"
     r"(?:由\s*\S+\s*转[交接](?:给|至)\s*\S+.*|\S{0,12}会话(?:已|被)?转[交接].*|\S+\s+转[交接](?:给|至)\s+\S+)"
 )
-_NOISE = re.compile(
-    r"原因[:：]【.*】|当前用户来自.*|以(?:上|下)(?:为|是).*(?:消息|记录).*|[-=—*_\s]{3,}|.{0,30}(?:聊天|消息)记录|导出时间[:：].*"
-    r"|(?:查看)?(?:更多|历史)消息|没有更多消息了?"
+_NOISE = re.compile(r"原因[:：]【.*】|当前用户来自.*|以(?:上|下)(?:为|是).*(?:消息|记录).*")
+_FRAME = re.compile(
+    r"[-=—*_\s]{3,}|.{0,30}(?:聊天|消息)记录|导出时间[:：].*|(?:查看)?(?:更多|历史)消息|没有更多消息了?"
 )
 MARKS = frozenset(_MARKS.split("|"))
 _INVISIBLE = dict.fromkeys(map(ord, "\ufeff\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060"))
@@ -132,6 +132,11 @@ def is_transfer(line: str) -> bool:
 def is_noise(line: str) -> bool:
     """Whether the line is the platform's own and says nothing that counts."""
     return bool(_NOISE.fullmatch(line))
+
+
+def is_frame(line: str) -> bool:
+    """Whether the line is a title or a rule; right below a head it may be what somebody wrote."""
+    return bool(_FRAME.fullmatch(line))
 
 
 def plain_name(name: str) -> str:

@@ -21,6 +21,7 @@ from xundan.receive.chat_lines import (
     bare_time_of,
     day_of_line,
     head_of,
+    is_frame,
     is_name,
     is_noise,
     is_transfer,
@@ -71,16 +72,14 @@ def open_chat(path: Path, *, form: ChatForm, cast: Cast, tally: Counter[str]) ->
     """
     roles = Roles(cast)
     try:
-        only = _only_customer(path, roles, cast)
+        owners = Owners(cast.customer, _only_customer(path, roles, cast))
         size = path.stat().st_size
-        with open_text(path) as file:
-            owners = Owners(cast.customer, only)
-            rows = _Rows(roles, owners, CHANNELS[form], tally).of(said_in(lines_of(file)))
-            yield Table(path, (), (), named(path, rows), partial(share_read, file, size))
+        file = open_text(path)
     except (Rejected, OSError, UnicodeError) as error:
-        raise (
-            error if isinstance(error, Rejected) and error.reason.startswith(f"{path}: ") else unreadable(path, error)
-        ) from None
+        raise unreadable(path, error) from None
+    with file:
+        rows = _Rows(roles, owners, CHANNELS[form], tally).of(said_in(lines_of(file)))
+        yield Table(path, (), (), named(path, rows), partial(share_read, file, size))
 
 
 def is_chat(path: Path) -> bool:
@@ -145,7 +144,7 @@ class _Reader:
         note = self._note(number, text)
         if note:
             yield from self._begin(note)
-        elif not (is_noise(text) or self._is_day(text)):
+        elif not (is_noise(text) or (self._apart() and (is_frame(text) or self._is_day(text)))):
             self._add(number, text)
 
     def end(self) -> Iterator[Said]:
@@ -179,6 +178,10 @@ class _Reader:
         """`who` at the time of the message before; where the note names nobody, who sent that."""
         last = self.open.head if self.open and self.open.note != "heading" else Head("", "")
         return Head(who or last.who, last.when, last.to)
+
+    def _apart(self) -> bool:
+        """Whether a line may stand between messages: not where the text of one is still to come."""
+        return self.open is None or self.open.note != "said" or any(self.open.body)
 
     def _is_day(self, text: str) -> bool:
         day = day_of_line(text) if "年" in text or "-" in text or "/" in text else None
