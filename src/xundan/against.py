@@ -36,11 +36,12 @@ def print_against(
     """Read the export, compare, and print. Raises `ConfigError`, `Rejected` for a wrong question or file."""
     from xundan.measure.report import parse_query
     from xundan.receive.performance import read_performance
-    from xundan.wiring import open_reader
+    from xundan.wiring import open_reader, refuse_other_arithmetic
 
     if form not in ("text", "json"):
         raise ConfigError(say("against.no_json"))
     settings = given.settings()
+    refuse_other_arithmetic(settings)
     names = _names(maps)
     now = time.time_ns() // 1_000_000
     usual = parse_query(shop or settings.shop_id, asked, settings.rules, now)

@@ -196,6 +196,13 @@ def test_text_above_the_first_name_is_refused_with_its_line(tmp_path: Path, log:
     assert (count.accepted, count.rejected) == (1, 1)
 
 
+def test_broken_bytes_cost_their_own_message_only(tmp_path: Path, log: Log) -> None:
+    path = tmp_path / "chat.txt"
+    path.write_bytes("甲 2025-11-01 10:00:00\n在吗".encode() + b"\xff\n" + "甲 2025-11-01 10:01:00\n有人吗\n".encode())
+    [count] = bring(path, log).files
+    assert (count.accepted, count.rejected, count.fault) == (1, 1, "")
+
+
 def test_a_read_mark_that_changes_makes_no_second_message(tmp_path: Path, log: Log) -> None:
     for mark in ("未读", "已读", ""):
         bring(text_file(tmp_path, f"甲 2025-11-01 10:00:00\n在吗\n店铺:小美 2025-11-01 10:00:09\n在的\n{mark}\n"), log)

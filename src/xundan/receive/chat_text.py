@@ -5,6 +5,7 @@ Two pastes that share a part give that part the same ids, so that it is taken on
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ MOST_CHARS = 20_000
 MOST_WAITING = 500
 """Lines of agents that wait for a customer to speak."""
 
+_BROKEN = re.compile("[\ud800-\udfff]")
 NO_HEAD = "this is not a chat record: no line says who wrote and when, such as: name 2024-01-01 10:00:00"
 NOBODY_SERVES = "nobody in this record is known to be an agent; say who is, as in --agents '店铺:*'"
 
@@ -122,13 +124,12 @@ def said_in(lines: Iterator[str]) -> Iterator[Said]:
 
 @dataclass
 class _Reader:
-    """Collects lines into messages."""
+    """Collects lines into messages. `two_lines`: a name may stand above the time, for no head of one line was seen."""
 
     open: Said | None = None
     chars: int = 0
     day: str = ""
     two_lines: bool = True
-    """Whether a name may stand on a line of its own above the time: until a head of one line was seen."""
 
     def take(self, number: int, text: str) -> Iterator[Said]:
         head = head_of(text) or short_head_of(text, self.day)
@@ -193,8 +194,7 @@ class _Reader:
             if not text or text in MARKS:
                 return
             if self.open is None or self.open.note != "stray":
-                last = self._before("")
-                self.open, self.chars = Said(number, last, [], "stray"), 0
+                self.open, self.chars = Said(number, self._before(""), [], "stray"), 0
         if self.chars <= MOST_CHARS:
             self.open.body.append(text)
             self.chars += len(text) + 1
@@ -292,6 +292,8 @@ class _Rows:
 
 
 def _fault(said: Said) -> Rejected | None:
+    if _BROKEN.search("".join((said.head.who, said.head.to, *said.body))):
+        return Rejected("the line holds bytes that are no text in the file's encoding", field="text")
     if said.note == "stray":
         return Rejected("nobody is named above this text; begin the paste with a line of name and time", field="ts")
     if not said.head.who:
