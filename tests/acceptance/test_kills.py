@@ -58,9 +58,19 @@ def until_killed(server: Server, senders: Senders, share: int, chance: random.Ra
     while len(senders.done) < enough and senders.waiting:
         assert time.monotonic() < started + SECONDS, f"only {len(senders.done)} of {enough} answers"
         time.sleep(0.001)
-    time.sleep(chance.uniform(0, 0.03))
+    if chance.random() < 0.5:
+        while_it_is_written(server.files.store)
+    time.sleep(chance.uniform(0, 0.02))
     server.kill()
     senders.join()
+
+
+def while_it_is_written(database: Path) -> None:
+    """Wait until a transaction is on its way into a database: for the runner that is a small part of its time."""
+    wal = database.with_name(database.name + "-wal")
+    before, deadline = wal.stat(), time.monotonic() + 0.5
+    while wal.stat().st_mtime_ns == before.st_mtime_ns and time.monotonic() < deadline:
+        time.sleep(0.0005)
 
 
 def everything_sent(server: Server, senders: Senders, chance: random.Random) -> None:
