@@ -26,7 +26,7 @@ class SmallDisk:
             folder.mkdir()
         done = _run("mount", "-t", "tmpfs", "-o", f"size={megabytes}m", "tmpfs", self._below)
         if done.returncode:
-            pytest.skip(f"mounting a small file system is not permitted here: {done.stderr.strip()}")
+            pytest.skip(f"mounting a small file system is not permitted here: {done.stderr.partition(chr(10))[0]}")
         _run("mount", "--bind", self._below, self.path).check_returncode()
 
     def fill(self) -> None:
