@@ -255,6 +255,25 @@ def test_the_days_of_a_cube_are_both_included(store: WritableStore) -> None:
     assert [row.day for row in store.cube(SHOP, "total", 3, 5)] == [3, 4, 5]
 
 
+def test_the_days_of_a_cube_can_be_added_up(store: WritableStore) -> None:
+    count(store, {Cell("wrote", day, DIMS): Amount(1, 10) for day in range(10)})
+    count(store, {Cell("paid", 4, DIMS, lag): Amount(1) for lag in (0, 1)})
+    count(store, {Cell("refunds", 3, DIMS): Amount(2, 5), Cell("refunds", 4, DIMS): Amount(-2, -5)})
+    assert store.cube(SHOP, "intent", 3, 5, summed=True) == [
+        CubeRow(3, "paid", "bargain", 0, 0, 1, 0, 0),
+        CubeRow(3, "paid", "bargain", 1, 0, 1, 0, 0),
+        CubeRow(3, "wrote", "bargain", 0, 0, 3, 30, 0),
+    ]
+    assert store.cube(SHOP, "intent", 11, 12, summed=True) == []
+
+
+def test_a_cube_can_be_asked_for_some_families(store: WritableStore) -> None:
+    count(store, {Cell(family, 4, DIMS): Amount(1) for family in ("wrote", "answered", "paid")})
+    assert [row.family for row in store.cube(SHOP, "total", 0, 9, families={"paid", "wrote"})] == ["paid", "wrote"]
+    summed = store.cube(SHOP, "total", 0, 9, families=["answered", "none of ours"], summed=True)
+    assert [row.family for row in summed] == ["answered"]
+
+
 def test_what_comes_to_nothing_is_gone(store: WritableStore) -> None:
     cell, other = Cell("wrote", 1, DIMS), Cell("wrote", 1, DIMS._replace(intent="other"))
     count(store, {cell: Amount(2, 5), other: Amount(1)})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from hypothesis import strategies as st
@@ -30,13 +30,23 @@ class FakeStore:
         self.cells = cells
         self.at = position
 
-    def cube(self, shop: str, grouping: str, first_day: int, last_day: int) -> list[CubeRow]:
+    def cube(
+        self,
+        shop: str,
+        grouping: str,
+        first_day: int,
+        last_day: int,
+        *,
+        families: Collection[str] = (),
+        summed: bool = False,
+    ) -> list[CubeRow]:
         assert shop == SHOP
         rolled: dict[tuple[Any, ...], list[int]] = {}
         for cell, amount in self.cells.items():
-            if first_day <= cell.day <= last_day:
+            if first_day <= cell.day <= last_day and (not families or cell.family in families):
                 value = "" if grouping == "total" else getattr(cell.dims, grouping)
-                sums = rolled.setdefault((cell.day, cell.family, value, cell.lag, cell.lag2), [0, 0, 0])
+                day = first_day if summed else cell.day
+                sums = rolled.setdefault((day, cell.family, value, cell.lag, cell.lag2), [0, 0, 0])
                 for index, more in enumerate(amount):
                     sums[index] += more
         return [CubeRow(*key, *sums) for key, sums in rolled.items() if any(sums)]

@@ -48,7 +48,7 @@ def test_a_row_a_day_in_order_and_days_without_anything_left_out() -> None:
 
 def test_the_position_is_read_before_the_cubes_so_that_it_never_promises_too_much() -> None:
     class Moving(FakeStore):
-        def cube(self, *args: object) -> list:  # type: ignore[type-arg]
+        def cube(self, *args: object, **how: object) -> list:  # type: ignore[type-arg]
             self.at += 1
             return []
 

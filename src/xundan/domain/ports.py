@@ -5,7 +5,7 @@ Code outside the adapters never asks which profile it runs in.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
 
@@ -121,8 +121,22 @@ class Store(Protocol):
     Writing is the runner's; how it writes is the adapter's own affair.
     """
 
-    def cube(self, shop: str, grouping: str, first_day: int, last_day: int) -> list[CubeRow]:
-        """Cells of one grouping (one of GROUPINGS) for the days first..last, both included."""
+    def cube(
+        self,
+        shop: str,
+        grouping: str,
+        first_day: int,
+        last_day: int,
+        *,
+        families: Collection[str] = (),
+        summed: bool = False,
+    ) -> list[CubeRow]:
+        """Cells of one grouping (one of GROUPINGS) for the days first..last, both included.
+
+        Args:
+            families: only the cells of these; of all where it is empty.
+            summed: the days of a cell added up, in a row that has the first day as its day.
+        """
         ...
 
     def final_owner(self, shop: str, user_id: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from xundan.domain.cells import Contributions
@@ -26,8 +26,19 @@ class SqliteStoreReader:
         self._path = Path(path)
         self._readers = ReadPool(self._path)
 
-    def cube(self, shop: str, grouping: str, first_day: int, last_day: int) -> list[CubeRow]:
-        return codec.decode_cube(self._readers.value(_SQL["cube"], shop, grouping, first_day, last_day))
+    def cube(
+        self,
+        shop: str,
+        grouping: str,
+        first_day: int,
+        last_day: int,
+        *,
+        families: Collection[str] = (),
+        summed: bool = False,
+    ) -> list[CubeRow]:
+        sql = _SQL["cube_summed" if summed else "cube"]
+        wanted = codec.encode_texts(sorted(families))
+        return codec.decode_cube(self._readers.value(sql, shop, grouping, first_day, last_day, wanted))
 
     def cube_dump(self, shop: str) -> list[codec.DumpRow]:
         """Every cube row of a shop, in order: two stores with equal figures have equal dumps."""

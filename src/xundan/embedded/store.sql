@@ -173,8 +173,18 @@ SELECT alias_of FROM owners WHERE shop = ? AND owner = ?
 
 -- name: cube
 SELECT json_group_array(json_array(day, family, value, lag, lag2, n, fen, refunded)) FROM (
-  SELECT * FROM cubes WHERE shop = ? AND grouping = ? AND day BETWEEN ? AND ?
+  SELECT * FROM cubes WHERE shop = ?1 AND grouping = ?2 AND day BETWEEN ?3 AND ?4
+    AND (?5 = '[]' OR family IN (SELECT value FROM json_each(?5)))
   ORDER BY day, family, value, lag, lag2
+)
+
+-- name: cube_summed
+SELECT json_group_array(json_array(?3, family, value, lag, lag2, n, fen, refunded)) FROM (
+  SELECT family, value, lag, lag2, sum(n) AS n, sum(fen) AS fen, sum(refunded) AS refunded FROM cubes
+  WHERE shop = ?1 AND grouping = ?2 AND day BETWEEN ?3 AND ?4
+    AND (?5 = '[]' OR family IN (SELECT value FROM json_each(?5)))
+  GROUP BY family, value, lag, lag2 HAVING sum(n) <> 0 OR sum(fen) <> 0 OR sum(refunded) <> 0
+  ORDER BY family, value, lag, lag2
 )
 
 -- name: cube_dump

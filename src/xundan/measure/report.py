@@ -47,8 +47,7 @@ def build(
         min_overlap: the share of sales with a customer below which no rate is stated; 0 states every rate.
     """
     position = store.position()
-    by_agent = store.cube(query.shop, "agent", query.first_day, query.last_day)
-    by_day = _by_day(query, store, by_agent)
+    by_day = _by_day(query, store)
     parts = [
         Part(day, 1, figures(by_day[day]) if day in by_day else NO_FIGURES)
         for day in range(query.first_day, query.last_day + 1)
@@ -62,33 +61,30 @@ def build(
         made_at=time.time_ns() // 1_000_000 if made_at is None else made_at,
         position=position,
         days=tuple(wanted.row(day_name(part.last_day), [part]) for part in parts if part.last_day in by_day),
-        groups=_groups(query, store, by_agent, wanted),
+        groups=_groups(query, store, wanted),
         total=wanted.row("total", parts),
         overlap=known,
     )
 
 
-def _by_day(query: ReportQuery, store: Store, by_agent: list[CubeRow]) -> dict[int, list[CubeRow]]:
+def _by_day(query: ReportQuery, store: Store) -> dict[int, list[CubeRow]]:
     """The shop's rows by day; assisted orders from the grouping by agent, the only one that knows who assisted."""
     rows: dict[int, list[CubeRow]] = defaultdict(list)
     for row in store.cube(query.shop, "total", query.first_day, query.last_day):
         rows[row.day].append(row)
-    for row in by_agent:
-        if row.family in ASSISTED:
-            rows[row.day].append(row)
+    for row in store.cube(query.shop, "agent", query.first_day, query.last_day, families=ASSISTED):
+        rows[row.day].append(row)
     return dict(rows)
 
 
-def _groups(query: ReportQuery, store: Store, by_agent: list[CubeRow], wanted: Measures) -> tuple[Row, ...]:
+def _groups(query: ReportQuery, store: Store, wanted: Measures) -> tuple[Row, ...]:
     if query.by == "day":
         return ()
-    same = query.by == "agent"
-    rows = by_agent if same else store.cube(query.shop, query.by, query.first_day, query.last_day)
     stretches = _stretches(query, wanted)
-    stretch_of = {day: last for first, last in stretches for day in range(first, last + 1)}
     by_value: dict[str, dict[int, list[CubeRow]]] = defaultdict(lambda: defaultdict(list))
-    for row in rows:
-        by_value[row.value][stretch_of[row.day]].append(row)
+    for first, last in stretches:
+        for row in store.cube(query.shop, query.by, first, last, summed=True):
+            by_value[row.value][last].append(row)
     groups = [
         wanted.row(value, [Part(last, last - first + 1, figures(by_last.get(last, ()))) for first, last in stretches])
         for value, by_last in by_value.items()
