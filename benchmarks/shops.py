@@ -1,7 +1,7 @@
 """Stores of many conversations, filled by the real carrier.
 
-The facts come customer by customer rather than as time went by, and straight from memory: so each customer is one step
-of their journey, which makes filling several times faster and changes nothing of what the store holds.
+The facts do not pass the log, and each conversation comes whole, with all that becomes of its order, as one step of its
+customer's journey. That makes filling faster and changes nothing of what the store holds.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from contextlib import closing
 from itertools import islice
 from random import Random
 
-from benchmarks.rows import DAYS, SHOP
+from benchmarks.rows import SHOP
 from xundan.domain.calendar import DAY, HOUR
 from xundan.domain.records import INTENTS, Fact, Message, OrderEvent, Sender, Status
 from xundan.embedded.carrier import Carrier
 from xundan.embedded.sqlite_store import SqliteStore
 from xundan.settings import Settings
 
+DAYS = 30
+DAYS_APART = 5
 BATCH = 5000
 AGENTS = ("小雨", "阿哲", "kefu_03", "kefu_07", "kefu_11", "kefu_12")
 CHANNELS = ("taobao", "jd", "wechat")
@@ -27,7 +29,7 @@ ORDERS = 0.4
 
 
 def fill(settings: Settings, conversations: int) -> None:
-    """Fill the store of a data directory with so many conversations of the last year, and the orders that followed."""
+    """Fill the store of a data directory with so many conversations of the last month, and the orders that followed."""
     settings.data_dir.mkdir(parents=True)
     facts = _facts(conversations, time.time_ns() // 1_000_000)
     with closing(SqliteStore(settings.data_dir / "store.db")) as store:
@@ -37,10 +39,13 @@ def fill(settings: Settings, conversations: int) -> None:
 
 
 def _facts(conversations: int, now: int) -> Iterator[Fact]:
+    """Conversations as time goes by, each with its order at once. A customer comes back after some days, once."""
     chance = Random(7)
+    apart = max(1, conversations * DAYS_APART // DAYS)
     for number in range(conversations):
-        # Two conversations a customer, a few days apart, so that chats compete for an order.
-        maker = _Maker(chance, f"customer{number // 2:07d}", str(number), now)
+        customer = number - apart if number // apart % 2 else number
+        at = now - DAYS * DAY + number * (DAYS * DAY - HOUR) // conversations
+        maker = _Maker(chance, f"customer{customer:07d}", str(number), at, now)
         yield from maker.chat()
         if chance.random() < ORDERS:
             yield from maker.order()
@@ -49,9 +54,8 @@ def _facts(conversations: int, now: int) -> Iterator[Fact]:
 class _Maker:
     """One conversation and its order."""
 
-    def __init__(self, chance: Random, owner: str, number: str, now: int) -> None:
-        self.chance, self.owner, self.number, self.received = chance, owner, number, now
-        self.at = now - chance.randrange(HOUR, DAYS * DAY)
+    def __init__(self, chance: Random, owner: str, number: str, at: int, received: int) -> None:
+        self.chance, self.owner, self.number, self.at, self.received = chance, owner, number, at, received
         self.channel = chance.choice(CHANNELS)
 
     def chat(self) -> Iterator[Message]:
