@@ -36,7 +36,11 @@ class Embedded:
         self.log = SqliteLog(folder / "log.db")
         self.store = SqliteStore(folder / "store.db")
         self.dead = SqliteDeadLetters(folder / "dead.db")
-        self.runner = InProcessRunner(self.log, self.store, self.dead, rules, score, batch)
+        try:
+            self.runner = InProcessRunner(self.log, self.store, self.dead, rules, score, batch)
+        except ConfigError:
+            self.close_files()
+            raise
         self.runner.start()
 
     def take(self, facts: Sequence[Fact]) -> Embedded:
@@ -46,6 +50,9 @@ class Embedded:
 
     def close(self) -> None:
         self.runner.stop()
+        self.close_files()
+
+    def close_files(self) -> None:
         self.log.close()
         self.store.close()
         self.dead.close()
