@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
 
 from xundan.domain.cells import NO_DIMS, SILENT, UNMATCHED, Amount, Cell, Contributions, Dims, add
 from xundan.domain.records import ORDER_KEY
-from xundan.domain.rules import WINDOWS, SaleRule
-from xundan.domain.sessions import agent_name, last_typist
-from xundan.domain.state import Totals, between
+from xundan.domain.rules import SaleRule
+from xundan.domain.sessions import last_typist
+from xundan.domain.state import Totals
 from xundan.domain.timeline import Timeline, Touch
 
 
@@ -69,7 +68,7 @@ def _credit(
         return
     lag, agent = _lag(timeline, instant, touch), _agent_before(touch, instant)
     add(added, {Cell(f"sales.{rule}", day, touch.session.dims(agent, touch.message.channel), lag): amount})
-    for other, other_lag in _typed_before(timeline, instant):
+    for other, other_lag in timeline.typists(instant).items():
         if other != agent:
             cell = Cell(f"assisted.{rule}", day, Dims(agent=other), max(lag, other_lag))
             add(added, {cell: Amount(1)})
@@ -93,7 +92,7 @@ def _second(
     agent = _agent_before(by_payment, order.paid)
     dims = by_payment.session.dims(agent, by_payment.message.channel)
     add(added, {Cell("second.order_first", day, dims, lag, first_lag): amount})
-    for other, other_lag in _typed_before(timeline, order.paid):
+    for other, other_lag in timeline.typists(order.paid).items():
         larger = max(lag, other_lag)
         if other != agent and larger < first_lag:
             add(added, {Cell("assisted.order_first", day, Dims(agent=other), larger, first_lag): Amount(1)})
@@ -102,13 +101,3 @@ def _second(
 def _agent_before(touch: Touch, instant: int) -> str:
     messages = touch.session.messages
     return last_typist(messages[: bisect_left(messages, instant, key=lambda m: m.ts)])
-
-
-def _typed_before(timeline: Timeline, instant: int) -> Iterator[tuple[str, int]]:
-    """Each agent who typed to the owner before an instant, with the smallest lag, if any window counts it."""
-    today, seen = timeline.rules.day(instant), set()
-    for day in reversed(between(timeline.head.days, today - WINDOWS + 1, today)):
-        for message in timeline.messages(day):
-            if message.sender == "agent" and message.ts < instant and agent_name(message) not in seen:
-                seen.add(agent_name(message))
-                yield agent_name(message), today - day

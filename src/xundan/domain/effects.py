@@ -8,7 +8,12 @@ from typing import Literal
 from xundan.domain.cells import Contributions
 from xundan.domain.records import Identity, Key, Message, OrderEvent
 
-Hop = tuple[str, Literal["explicit", "derived"]]
+LinkKind = Literal["explicit", "derived"]
+
+Pointer = tuple[str, LinkKind]
+"""The key that facts are sent on to, and the kind of link by which."""
+
+Hop = tuple[str, LinkKind]
 """A key that sent a fact on, and the kind of link by which it did."""
 
 Via = tuple[Hop, ...]

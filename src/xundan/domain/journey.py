@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from xundan.domain.effects import Effects, Hop, Offer, Outgoing, Relay, Role, Tell, Via
+from xundan.domain.effects import Effects, Offer, Outgoing, Relay, Role, Tell, Via
 from xundan.domain.emit import Emitter
 from xundan.domain.links import keep_link, meet, pointer, rests, rests_explicitly
 from xundan.domain.records import ORDER_KEY, Fact, Identity, Key, Link, Message, OrderEvent, better, usable
@@ -58,6 +58,7 @@ class _Step:
         self.shop, self.key, self.parts, self.rules = shop, key, parts, rules
         self.head = parts.get("head", Head) or Head()
         self.effects = Effects()
+        self.order_id = key[len(ORDER_KEY) :] if key.startswith(ORDER_KEY) else None
         self.mentioned: set[str] = set()
         self.offers = self.head.offered
         self.emitter = Emitter(shop, key, self.head, parts, rules, self.effects)
@@ -67,7 +68,7 @@ class _Step:
     def take(self, item: Incoming) -> None:
         match item:
             case Link():
-                self._take_link(item)
+                keep_link(self.head, item)
             case Message() | OrderEvent():
                 self._hold(_held(item))
             case Relay(fact=None):
@@ -78,8 +79,9 @@ class _Step:
                 self._take_tell(item)
             case Offer():
                 self._take_offer(item)
-        if self.key.startswith(ORDER_KEY):
-            self.head.meets, self.offers = meet(self.head.told, self._has_own_events())
+        if self.order_id is not None:
+            own = self._order(f"o{self.order_id}").held
+            self.head.meets, self.offers = meet(self.head.told, any(not held.via for held in own))
         self._repoint()
 
     def finish(self) -> tuple[int, Effects]:
@@ -92,10 +94,6 @@ class _Step:
         self.head.seq += 1
         self.parts.put("head", self.head)
         return self.head.seq, self.effects
-
-    def _take_link(self, link: Link) -> None:
-        old = next((held for held in self.head.links if held.identity == link.identity), None)
-        keep_link(self.head, link, old is None or better(link, old))
 
     def _take_tell(self, tell: Tell) -> None:
         kept = [t for t in self.head.told if (t.teller, t.role) != (tell.teller, tell.role)]
@@ -186,8 +184,8 @@ class _Step:
     def _all_held(self) -> Iterator[Held]:
         for day in list(self.head.days):
             yield from list(self._segment(f"d{day}").held)
-        own = self.key.startswith(ORDER_KEY)  # such a key holds the events of its own order only
-        for name in [f"o{self.key[len(ORDER_KEY) :]}"] if own else self.parts.names("o"):
+        # the key of an order holds the events of that order only
+        for name in self.parts.names("o") if self.order_id is None else [f"o{self.order_id}"]:
             yield from list(self._order(name).held)
 
     # what a held fact means under the present pointer
@@ -203,9 +201,9 @@ class _Step:
         if rests(self.key, at, held.via):
             self.emitter.changed(held.fact, present=present)
         elif at is not None:
-            hop: Hop = (self.key, "explicit" if at[1] == "explicit" else "derived")
+            target, kind = at
             fact = held.fact if present else None
-            self._send(Relay(self.shop, at[0], held.fact.identity, (*held.via, hop), fact))
+            self._send(Relay(self.shop, target, held.fact.identity, (*held.via, (self.key, kind)), fact))
         if rests_explicitly(self.key, at, held.via):
             self._mention(held, present=present)
 
@@ -250,14 +248,10 @@ class _Step:
             order.told_buyer, order.told_talker = buyer, talker
             self.parts.put(f"o{order_id}", order)
 
-    def _has_own_events(self) -> bool:
-        own = self.parts.get(f"o{self.key[len(ORDER_KEY) :]}", OrderState)
-        return own is not None and any(not held.via for held in own.held)
-
     def _send_offers(self) -> None:
         """At `order:<id>`: offer the derived links that follow from who told it, and take back what no longer does."""
-        order_id, before = self.key[len(ORDER_KEY) :], self.head.offered
-        if self.offers == before:
+        order_id, before = self.order_id, self.head.offered
+        if order_id is None or self.offers == before:
             return
         for target in sorted(before.keys() - self.offers.keys()):
             self._send(Offer(self.shop, target, order_id, before[target].role, None, None))

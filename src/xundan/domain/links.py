@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from xundan.domain.effects import Via
-from xundan.domain.records import ORDER_KEY, Link
+from xundan.domain.effects import LinkKind, Pointer, Via
+from xundan.domain.records import ORDER_KEY, Link, better
 from xundan.domain.state import Head, Offered, Told
 
-EXPLICIT = "explicit"
-DERIVED = "derived"
-Pointer = tuple[str, str]
-"""(the key that facts are sent on to, by which kind of link)."""
+EXPLICIT: LinkKind = "explicit"
+DERIVED: LinkKind = "derived"
 
 
 def smallest(keys: Iterable[str]) -> str:
@@ -23,11 +21,11 @@ def smallest(keys: Iterable[str]) -> str:
     return min(keys, key=lambda key: (key.startswith(ORDER_KEY), key))
 
 
-def keep_link(head: Head, link: Link, better: bool) -> None:
-    """Put `link` in place of its older copy where it is the `better` one, or beside the others."""
+def keep_link(head: Head, link: Link) -> None:
+    """Put `link` beside the others, or in place of its other copy where that is the worse one."""
     for at, old in enumerate(head.links):
         if old.identity == link.identity:
-            if better:
+            if better(link, old):
                 head.links[at] = link
             return
     head.links.append(link)

@@ -205,8 +205,12 @@ class Scored(NamedTuple):
     model: str
 
 
+CONTEXT_TURNS = 3
+"""A question is asked with at most so many turns before it."""
+
+
 class Question(NamedTuple):
-    """A customer message to be understood, with up to three turns before it, oldest first."""
+    """A customer message to be understood, with up to `CONTEXT_TURNS` turns before it, oldest first."""
 
     text: str
     context: tuple[Turn, ...] = ()

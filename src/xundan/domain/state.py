@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from xundan.domain.cells import Amount, Cell
-from xundan.domain.effects import Conversation, Role, Via
+from xundan.domain.effects import Conversation, Pointer, Role, Via
 from xundan.domain.records import Identity, Key, Link, Message, OrderEvent
 
 T = TypeVar("T")
@@ -158,7 +158,7 @@ class Head:
     days: list[int] = field(default_factory=list)
     order_days: list[int] = field(default_factory=list)
     links: list[Link] = field(default_factory=list)
-    pointer: tuple[str, str] | None = None
+    pointer: Pointer | None = None
     offers: dict[str, Offered] = field(default_factory=dict)
     buys: int = 0
     told: list[Told] = field(default_factory=list)

@@ -9,10 +9,11 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from xundan.domain.links import Pointer, rests
+from xundan.domain.effects import Pointer
+from xundan.domain.links import rests
 from xundan.domain.records import Message
 from xundan.domain.rules import WINDOWS, Rules
-from xundan.domain.sessions import Session, cut, session
+from xundan.domain.sessions import Session, agent_name, cut, session
 from xundan.domain.state import Head, OrderState, Parts, Segment, Totals, between
 
 
@@ -45,6 +46,8 @@ class Timeline:
         """Forget what was read: the facts have changed."""
         self._messages: dict[int, list[Message]] = {}
         self._runs: dict[int, Run] = {}
+        self._touches: dict[int, Touch | None] = {}
+        self._typists: dict[int, dict[str, int]] = {}
 
     @property
     def pointer(self) -> Pointer | None:
@@ -126,12 +129,31 @@ class Timeline:
 
     def touch(self, instant: int) -> Touch | None:
         """The last customer message before an instant, if its lag is one that any window counts (definitions E4)."""
+        if instant not in self._touches:
+            self._touches[instant] = self._touch(instant)
+        return self._touches[instant]
+
+    def _touch(self, instant: int) -> Touch | None:
         today = self.rules.day(instant)
         for day in reversed(between(self.head.days, today - WINDOWS + 1, today)):
             for message in reversed(self.messages(day)):
                 if message.sender == "user" and message.ts < instant:
                     return Touch(message, day, self.holding(message, day))
         return None
+
+    def typists(self, instant: int) -> dict[str, int]:
+        """Each agent who typed before an instant, with the smallest lag, if any window counts it (definitions E8)."""
+        if instant not in self._typists:
+            self._typists[instant] = self._typed_before(instant)
+        return self._typists[instant]
+
+    def _typed_before(self, instant: int) -> dict[str, int]:
+        today, lags = self.rules.day(instant), dict[str, int]()
+        for day in reversed(between(self.head.days, today - WINDOWS + 1, today)):
+            for message in self.messages(day):
+                if message.sender == "agent" and message.ts < instant:
+                    lags.setdefault(agent_name(message), today - day)
+        return lags
 
     def holding(self, message: Message, day: int) -> Session:
         """The conversation that holds a message of a day."""

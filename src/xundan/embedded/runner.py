@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xundan.domain.ports import DeadLetters, EventLog, Logged, Question, Scored, Turn
+from xundan.domain.ports import CONTEXT_TURNS, DeadLetters, EventLog, Logged, Question, Scored, Turn
 from xundan.domain.records import Fact, Message, journey_key
 from xundan.domain.rules import Rules
 from xundan.domain.state import Segment
@@ -19,7 +19,6 @@ from xundan.errors import Retryable, XundanError
 
 logger = logging.getLogger(__name__)
 
-CONTEXT_TURNS = 3
 IDLE = 0.02
 AWAY = 1.0
 GATHER = 0.25
@@ -51,14 +50,8 @@ class InProcessRunner:
         score: Score | None = None,
         batch: int = 2000,
     ) -> None:
-        self._log, self._store, self._dead, self._rules, self._score, self._batch = (
-            log,
-            store,
-            dead,
-            rules,
-            score,
-            batch,
-        )
+        self._log, self._dead, self._rules = log, dead, rules
+        self._score, self._batch = score, batch
         self._moved = threading.Condition()
         self._stop = threading.Event()
         self._hurry = threading.Event()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from xundan.domain.cells import Contributions
 from xundan.domain.effects import Conversation, Effects, Order
+from xundan.domain.links import smallest
 from xundan.domain.ports import CubeRow, Found
 from xundan.domain.records import ORDER_KEY, Message, usable
 from xundan.embedded import codec
@@ -238,7 +239,7 @@ def _final(connection: sqlite3.Connection, shop: str, user_id: str) -> str:
         if row is None or row[0] is None or row[0] == path[-1]:
             return path[-1]
         if row[0] in path:
-            return min(path[path.index(row[0]) :], key=lambda key: (key.startswith(ORDER_KEY), key))
+            return smallest(path[path.index(row[0]) :])
         path.append(row[0])
 
 

@@ -28,6 +28,7 @@ from xundan.domain.records import (
     usable_alias,
 )
 from xundan.domain.rules import Rules
+from xundan.domain.sessions import NO_AGENT
 from xundan.errors import Rejected
 from xundan.receive.fields import (
     CHANNEL_CHARS,
@@ -44,7 +45,6 @@ from xundan.receive.instants import instant
 
 SENDERS: tuple[str, ...] = get_args(Sender)
 PARTS: tuple[str, ...] = get_args(Part)
-NO_AGENT_IDS = frozenset({"bot", "none", "agent"})
 
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
@@ -83,7 +83,7 @@ def parse_message(
         source=source,
         sender=read_choice(raw, "from", SENDERS, "user"),  # type: ignore[arg-type]  # checked by _one_of
         text=read_text(raw, "text"),
-        agent_id=None if agent_id in NO_AGENT_IDS else agent_id,
+        agent_id=None if agent_id in NO_AGENT else agent_id,
         conversation_id=read_id(raw, "conversation_id"),
         channel=read_id(raw, "channel", CHANNEL_CHARS),
         product_id=read_id(raw, "product_id"),

@@ -6,13 +6,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from xundan.domain.ports import Turn
+from xundan.domain.ports import CONTEXT_TURNS, Turn
 from xundan.domain.records import Message
 
-CONTEXT = 3
-"""A question is asked with at most so many turns before it."""
-
-KEPT = CONTEXT + 1  # one more, because a repeated message must not be its own context
+KEPT = CONTEXT_TURNS + 1  # one more, because a repeated message must not be its own context
 TURN_CHARS = 512
 
 Customer = tuple[str, str]
@@ -51,7 +48,7 @@ class Turns:
         for turn in reversed(self._turns.get((message.shop, message.owner), ())):
             if turn.ts > message.ts or turn.id == message.id:
                 continue
-            if after - turn.ts >= self._gap_ms or len(found) == CONTEXT:
+            if after - turn.ts >= self._gap_ms or len(found) == CONTEXT_TURNS:
                 break
             found.append(Turn(turn.sender, turn.text))
             after = turn.ts
