@@ -1,120 +1,68 @@
-"""How good a model is on labelled messages: `python -m xundan.understand.evaluate FILE [--model DIR]`.
+"""How good a model is on labelled messages: every figure with its 95 % bootstrap interval (docs/model.md).
 
-Needs nothing but the program itself. A file has one JSON object a line: text, context, intent, buy (docs/model.md).
+Percentile bootstrap over messages, or over whole groups where the messages say what they were written in: messages of
+one session are alike, and drawn apart they would make the intervals too narrow.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from xundan.domain.ports import Classifier, Question, Turn
-from xundan.understand.model import load_classifier
+from xundan.domain.ports import Classifier
+from xundan.understand.labelled import Labelled, labelled, read_labelled
+from xundan.understand.measures import (
+    BINS,
+    FREQUENT,
+    PER_INTENT,
+    SCALARS,
+    Answers,
+    Reals,
+    Tally,
+    group_numbers,
+    resamples,
+)
 
-Flags = NDArray[np.bool_]
-Names = NDArray[np.str_]
-Reals = NDArray[np.float64]
+__all__ = [
+    "MEASURES",
+    "Answers",
+    "Labelled",
+    "answer",
+    "at_threshold",
+    "evaluate",
+    "labelled",
+    "measure",
+    "read_labelled",
+]
 
 RESAMPLES = 1000
+THRESHOLD = 0.7
+INTERVAL = (2.5, 97.5)
+_ONE_BY_ONE = tuple(name for name in SCALARS if not name.startswith("high_"))
 
 
-class Labelled(NamedTuple):
-    """One labelled message."""
-
-    question: Question
-    intent: str
-    buy: bool
-
-
-class Answers(NamedTuple):
-    """Truth and prediction, message by message."""
-
-    intent: Names
-    predicted: Names
-    buy: Flags
-    score: Reals
-
-    def take(self, rows: NDArray[np.int64]) -> Answers:
-        """The same for some rows."""
-        return Answers(self.intent[rows], self.predicted[rows], self.buy[rows], self.score[rows])
-
-
-def read_labelled(path: Path) -> list[Labelled]:
-    """Labelled messages of a JSON Lines file."""
-    rows = (json.loads(line) for line in path.read_text(encoding="utf-8").split("\n") if line.strip())
-    return [labelled(row["text"], row["context"], row["intent"], row["buy"]) for row in rows]
-
-
-def labelled(text: str, context: Sequence[dict[str, Any]], intent: str, buy: int) -> Labelled:
-    """One labelled message from its JSON fields; only the last three turns before it count."""
-    turns = tuple(Turn(turn["from"], turn["text"]) for turn in context[-3:])
-    return Labelled(Question(text, turns), intent, bool(buy))
-
-
-def accuracy(answers: Answers) -> float:
-    """The share of messages whose intent is right."""
-    return float((answers.intent == answers.predicted).mean())
-
-
-def macro_f1(answers: Answers) -> float:
-    """The mean of the F1 of every intent that occurs in the truth."""
-    scores = []
-    for name in np.unique(answers.intent):
-        true, said = answers.intent == name, answers.predicted == name
-        scores.append(2 * (true & said).sum() / (true.sum() + said.sum()))
-    return float(np.mean(scores))
-
-
-def buy_auc(answers: Answers) -> float:
-    """The probability that a message with buy scores above one without (ties half): area under the ROC curve."""
-    _, place, counts = np.unique(answers.score, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]
-    positive = int(answers.buy.sum())
-    negative = len(answers.buy) - positive
-    if not positive or not negative:
-        return float("nan")
-    return float((ranks[answers.buy].sum() - positive * (positive + 1) / 2) / (positive * negative))
-
-
-def calibration_error(answers: Answers, bins: int = 10) -> float:
-    """Expected calibration error of the buy score over equally wide bins (Naeini et al. 2015)."""
-    which = np.minimum((answers.score * bins).astype(int), bins - 1)
-    gaps = [
-        abs(answers.score[which == b].mean() - answers.buy[which == b].mean()) * (which == b).mean()
-        for b in np.unique(which)
-    ]
-    return float(sum(gaps))
-
-
-def brier(answers: Answers) -> float:
-    """The mean squared error of the buy score (Brier 1950)."""
-    return float(((answers.score - answers.buy) ** 2).mean())
+def _value(name: str, answers: Answers) -> float:
+    return float(Tally(answers, THRESHOLD).figures(_once(answers))[name][0])
 
 
 MEASURES: dict[str, Callable[[Answers], float]] = {
-    "accuracy": accuracy,
-    "macro_f1": macro_f1,
-    "buy_auc": buy_auc,
-    "buy_brier": brier,
-    "buy_calibration_error": calibration_error,
+    name: partial(_value, name) for name in ("accuracy", "macro_f1", "buy_auc", "buy_brier", "buy_calibration_error")
 }
+"""The figures that every model's card gives, each alone and without an interval."""
 
 
-def measure(answers: Answers, seed: int = 0) -> dict[str, Any]:
-    """Every measure with its 95 % percentile bootstrap interval (1,000 resamples of messages), and the count."""
-    draws = np.random.default_rng(seed).integers(len(answers.buy), size=(RESAMPLES, len(answers.buy)))
-    resampled = [answers.take(rows) for rows in draws]
-    result: dict[str, Any] = {"messages": len(answers.buy)}
-    for name, function in MEASURES.items():
-        low, high = np.nanpercentile([function(sample) for sample in resampled], [2.5, 97.5])
-        result[name] = {"value": round(function(answers), 4), "low": round(low, 4), "high": round(high, 4)}
-    return result
+def measure(answers: Answers, seed: int = 0, groups: Sequence[str] = ()) -> dict[str, Any]:
+    """The number of messages, and every figure that needs no threshold as `{"value", "low", "high"}`.
+
+    Args:
+        groups: what each message was written in, for `resamples`; () draws single messages.
+    """
+    tally = Tally(answers, THRESHOLD)
+    figures = _Figures(tally, answers, groups, seed, RESAMPLES)
+    return {"messages": len(answers.buy)} | {name: figures.scalar(name) for name in _ONE_BY_ONE}
 
 
 def at_threshold(answers: Answers, threshold: float) -> dict[str, Any]:
@@ -129,6 +77,76 @@ def at_threshold(answers: Answers, threshold: float) -> dict[str, Any]:
     }
 
 
+def evaluate(
+    answers: Answers, *, threshold: float = THRESHOLD, groups: Sequence[str] = (), seed: int = 0, count: int = RESAMPLES
+) -> dict[str, Any]:
+    """Everything there is to say, ready for JSON: what cannot be told is None.
+
+    Args:
+        groups: as for `measure`.
+        count: resamples.
+    """
+    tally = Tally(answers, threshold)
+    figures = _Figures(tally, answers, groups, seed, count)
+    high = at_threshold(answers, threshold)
+    return {
+        "messages": len(answers.buy),
+        "buy": int(answers.buy.sum()),
+        "bootstrap": {"resamples": count, "seed": seed, "level": 0.95, "groups": figures.groups},
+        **{name: figures.scalar(name) for name in _ONE_BY_ONE},
+        "frequent": {"least": FREQUENT, "intents": int(tally.frequent.sum())},
+        "high": high | {name: figures.scalar(f"high_{name}") for name in ("precision", "recall")},
+        "intents": list(_intents(tally, figures, answers)),
+        "confusion": {
+            "intents": tally.intents,
+            "counts": tally.confusion(_once(answers))[0].astype(int).tolist(),
+        },
+        "calibration": list(_calibration(figures)),
+    }
+
+
+def _intents(tally: Tally, figures: _Figures, answers: Answers) -> Iterator[dict[str, Any]]:
+    for place, name in enumerate(tally.intents):
+        counts = {"support": int(tally.support[place]), "predicted": int((answers.predicted == name).sum())}
+        yield {"intent": name} | counts | {figure: figures.at(figure, place) for figure in PER_INTENT}
+
+
+def _calibration(figures: _Figures) -> Iterator[dict[str, Any]]:
+    """The bins that hold messages: what was said on average, and the share that is true."""
+    for place, messages in enumerate(figures.values["bin_messages"][0]):
+        if messages:
+            ends = {"from": place / BINS, "to": (place + 1) / BINS, "messages": int(messages)}
+            yield ends | {"score": figures.at("bin_score", place)["value"], "buy": figures.at("bin_buy", place)}
+
+
+class _Figures:
+    """Values and intervals of everything."""
+
+    def __init__(self, tally: Tally, answers: Answers, groups: Sequence[str], seed: int, count: int) -> None:
+        numbers = group_numbers(groups) if any(groups) else np.arange(len(answers.buy))
+        self.groups = int(numbers.max()) + 1 if any(groups) else None
+        self.values = tally.figures(_once(answers))
+        blocks = [tally.figures(weights) for weights in resamples(numbers, count, seed)]
+        self._drawn = {name: np.concatenate([block[name] for block in blocks]) for name in self.values}
+
+    def scalar(self, name: str) -> dict[str, float | None]:
+        return _told(self.values[name][0], self._drawn[name])
+
+    def at(self, name: str, place: int) -> dict[str, float | None]:
+        return _told(self.values[name][0, place], self._drawn[name][:, place])
+
+
+def _told(value: float, drawn: Reals) -> dict[str, float | None]:
+    known = drawn[~np.isnan(drawn)]
+    low, high = np.percentile(known, INTERVAL) if len(known) else (np.nan, np.nan)
+    ends = {"value": value, "low": low, "high": high}
+    return {name: None if np.isnan(end) else round(float(end), 4) for name, end in ends.items()}
+
+
+def _once(answers: Answers) -> Reals:
+    return np.ones((1, len(answers.buy)))
+
+
 def answer(classifier: Classifier, messages: Sequence[Labelled]) -> Answers:
     """What a classifier says about labelled messages."""
     scored = classifier.classify([message.question for message in messages])
@@ -138,20 +156,3 @@ def answer(classifier: Classifier, messages: Sequence[Labelled]) -> Answers:
         np.array([message.buy for message in messages]),
         np.array([one.buy_score for one in scored]),
     )
-
-
-def main() -> None:
-    """Print the measures of a model on a file as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m xundan.understand.evaluate", description=__doc__)
-    parser.add_argument("file", type=Path)
-    parser.add_argument("--model", type=Path, help="model directory; the model in the package if not given")
-    parser.add_argument("--threshold", type=float, default=0.7)
-    options = parser.parse_args()
-    classifier = load_classifier(options.model)
-    answers = answer(classifier, read_labelled(options.file))
-    report = {"model": classifier.version} | measure(answers) | {"high": at_threshold(answers, options.threshold)}
-    print(json.dumps(report, indent=1))
-
-
-if __name__ == "__main__":
-    main()
