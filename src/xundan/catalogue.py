@@ -5,6 +5,7 @@ from __future__ import annotations
 from xundan.catalogue_chats import CHATS
 from xundan.catalogue_coze import COZE
 from xundan.catalogue_orders import ORDERS
+from xundan.catalogue_understand import UNDERSTAND
 
 WORDS: dict[str, tuple[str, str]] = {
     "error": ("错误：{sentence}", "Error: {sentence}"),
@@ -405,3 +406,4 @@ SETTINGS: dict[str, str] = {
 WORDS |= CHATS
 WORDS |= COZE
 WORDS |= ORDERS
+WORDS |= UNDERSTAND

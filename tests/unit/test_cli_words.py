@@ -23,6 +23,7 @@ TOLD_BY = [
     *(SOURCE / "receive/platforms").glob("*.py"),
     *(SOURCE / f"{name}.py" for name in ("settings", "receive/parse", "receive/fields", "receive/instants")),
     *(SOURCE / f"{name}.py" for name in ("receive/jddc", "receive/replay", "receive/tokens", "measure/query")),
+    SOURCE / "understand/labelled.py",
     *(
         SOURCE / f"{name}.py"
         for name in ("embedded/lock", "embedded/sqlite", "embedded/arithmetic", "protect/keyfile", "simulate/config")
@@ -61,7 +62,7 @@ def spoken() -> set[str]:
 
 def test_every_key_that_is_said_is_there_and_every_key_is_said() -> None:
     assert spoken() - WORDS.keys() == set()
-    put_together = ("sender.", "label.", "help.", "demo.", "rebuild.", "doctor.", "dead.")
+    put_together = ("sender.", "label.", "help.", "demo.", "rebuild.", "doctor.", "dead.", "evaluate.c")
     assert {key for key in WORDS.keys() - spoken() if not key.startswith(put_together)} == set()
 
 
