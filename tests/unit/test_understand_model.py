@@ -60,6 +60,16 @@ def test_answers_are_well_formed(classifier: OnnxClassifier) -> None:
     assert classifier.classify([]) == []
 
 
+def test_probabilities_say_what_the_scores_are_taken_from(classifier: OnnxClassifier) -> None:
+    intent, buy = classifier.probabilities(ASKED)
+    assert intent.shape == (len(ASKED), len(INTENTS))
+    assert abs(intent.sum(axis=1) - 1).max() < 1e-4
+    scores = classifier.classify(ASKED)
+    assert [classifier.intents[best] for best in intent.argmax(axis=1)] == [scored.intent for scored in scores]
+    assert buy.tolist() == [scored.buy_score for scored in scores]
+    assert classifier.probabilities([])[0].shape == (0, len(INTENTS))
+
+
 def test_a_score_does_not_depend_on_the_batch(classifier: OnnxClassifier) -> None:
     alone = {question: classifier.classify([question])[0] for question in ASKED}
     shuffled = ASKED * 2

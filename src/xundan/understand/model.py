@@ -18,6 +18,7 @@ DEFAULT_MODEL = Path(__file__).parent / "default_model"
 BATCH = 64
 """Questions per pass: more gain nothing, and one long text pads its whole batch."""
 
+Reals = NDArray[np.float32]
 Feed = dict[str, NDArray[Any]]
 Featuriser = Callable[[Sequence[Question]], Feed]
 
@@ -27,28 +28,33 @@ class OnnxClassifier:
 
     def __init__(self, version: str, intents: Sequence[str], featurise: Featuriser, session: Any) -> None:
         self.version = version
-        self._intents = tuple(intents)
+        self.intents = tuple(intents)
         self._featurise = featurise
         self._session = session
 
     def classify(self, questions: Sequence[Question]) -> list[Scored]:
         """Score any number of questions on the calling thread; raises `XundanError` where the model fails."""
-        scored: list[Scored] = []
-        for start in range(0, len(questions), BATCH):
-            scored += self._pass(questions[start : start + BATCH])
-        return scored
+        intent, buy = self.probabilities(questions)
+        best = intent.argmax(axis=1)
+        return [Scored(self.intents[i], float(p), self.version) for i, p in zip(best, buy, strict=True)]
 
-    def _pass(self, questions: Sequence[Question]) -> list[Scored]:
+    def probabilities(self, questions: Sequence[Question]) -> tuple[Reals, Reals]:
+        """Probabilities: of each intent [n, 16], columns as in `intents`, and of buy [n]; raises `XundanError`."""
+        parts = [self._pass(questions[start : start + BATCH]) for start in range(0, len(questions), BATCH)]
+        if not parts:
+            return np.zeros((0, len(self.intents)), np.float32), np.zeros(0, np.float32)
+        return np.concatenate([intent for intent, _ in parts]), np.concatenate([buy for _, buy in parts])
+
+    def _pass(self, questions: Sequence[Question]) -> tuple[Reals, Reals]:
         try:
             intent, buy = self._session.run(["intent", "buy"], self._featurise(questions))
         except Exception as error:  # ONNX Runtime's exceptions share no base of their own
             raise XundanError(f"model {self.version} failed: {type(error).__name__}") from error
-        if intent.shape != (len(questions), len(self._intents)) or buy.shape != (len(questions),):
+        if intent.shape != (len(questions), len(self.intents)) or buy.shape != (len(questions),):
             raise XundanError(f"model {self.version} gives outputs of the wrong shape")
         if not (np.isfinite(intent).all() and np.isfinite(buy).all()):
             raise XundanError(f"model {self.version} gives numbers that are none")
-        best = intent.argmax(axis=1)
-        return [Scored(self._intents[i], float(p), self.version) for i, p in zip(best, buy, strict=True)]
+        return intent, buy
 
 
 def load_classifier(path: Path | None = None, *, threads: int = 1) -> OnnxClassifier:
