@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from xundan.domain.labels import Labels
 from xundan.domain.ports import Classifier, DeadLetters, EventLog, Store
 from xundan.errors import ConfigError
 from xundan.settings import Settings
@@ -30,6 +31,7 @@ ADAPTERS: dict[tuple[str, str], str] = {
     ("embedded", "Store"): "xundan.embedded.sqlite_store:SqliteStore",
     ("embedded", "StoreReader"): "xundan.embedded.sqlite_store:SqliteStoreReader",
     ("embedded", "DeadLetters"): "xundan.embedded.sqlite_dead:SqliteDeadLetters",
+    ("embedded", "Labels"): "xundan.embedded.sqlite_labels:SqliteLabels",
     ("embedded", "Cache"): "xundan.embedded.memory_cache:MemoryCache",
     ("embedded", "Runner"): "xundan.embedded.runner:InProcessRunner",
     ("embedded", "arithmetic"): "xundan.embedded.arithmetic:claim",
@@ -69,6 +71,10 @@ class Files:
     @property
     def dead(self) -> Path:
         return self.folder / "dead.db"
+
+    @property
+    def labels(self) -> Path:
+        return self.folder / "labels.db"
 
     @property
     def keys(self) -> Path:
@@ -160,6 +166,14 @@ def open_letters(settings: Settings) -> Iterator[Letters]:
     protector = Protector(adapter(settings.profile, "KeyService")(files.keys))
     with closing(adapter(settings.profile, "DeadLetters")(files.dead)) as dead:
         yield Letters(dead, protector)
+
+
+@contextmanager
+def open_labels(settings: Settings) -> Iterator[Labels]:
+    """The labelled messages, for reading and writing, beside a running server."""
+    labels: Labels = adapter(settings.profile, "Labels")(Files(make_folder(settings.data_dir)).labels)
+    with closing(labels):
+        yield labels
 
 
 def rebuild(settings: Settings, *, keep: bool, progress: Callable[[int], None]) -> Rebuilt:

@@ -11,9 +11,11 @@ import pytest
 
 from xundan.domain.cells import Contributions
 from xundan.domain.effects import Effects
+from xundan.domain.labels import Labels
 from xundan.domain.ports import Cache, DeadLetters, EventLog, Store
 from xundan.embedded.memory_cache import MemoryCache
 from xundan.embedded.sqlite_dead import SqliteDeadLetters
+from xundan.embedded.sqlite_labels import SqliteLabels
 from xundan.embedded.sqlite_log import SqliteLog
 from xundan.embedded.sqlite_store import SqliteStore
 
@@ -37,6 +39,7 @@ class ClosableDeadLetters(DeadLetters, Protocol):
 LOGS: dict[str, Callable[..., EventLog]] = {"sqlite": lambda place, **options: SqliteLog(place / "log.db", **options)}
 STORES: dict[str, Callable[[Path], WritableStore]] = {"sqlite": lambda place: SqliteStore(place / "store.db")}
 DEAD: dict[str, Callable[[Path], ClosableDeadLetters]] = {"sqlite": lambda place: SqliteDeadLetters(place / "dead.db")}
+LABELS: dict[str, Callable[[Path], Labels]] = {"sqlite": lambda place: SqliteLabels(place / "labels.db")}
 CACHES: dict[str, Callable[..., Cache]] = {"memory": MemoryCache}
 
 
@@ -84,6 +87,13 @@ def store(open_store: Callable[..., WritableStore]) -> WritableStore:
 @pytest.fixture(params=DEAD)
 def open_dead(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., ClosableDeadLetters]]:
     opener = Opener(DEAD[request.param], tmp_path)
+    yield opener
+    opener.close()
+
+
+@pytest.fixture(params=LABELS)
+def open_labels(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., Labels]]:
+    opener = Opener(LABELS[request.param], tmp_path)
     yield opener
     opener.close()
 
