@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import shutil
 import subprocess
@@ -13,11 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from model_dirs import replace, rewrite, sign
 
 from xundan.domain.ports import Question, Turn
 from xundan.domain.records import INTENTS
 from xundan.errors import ConfigError
-from xundan.understand.directory import digest
 from xundan.understand.model import DEFAULT_MODEL, OnnxClassifier, load_classifier
 
 
@@ -101,30 +100,6 @@ def test_importing_costs_no_model() -> None:
     code = "import sys, xundan.understand.model, xundan.understand.scorer; print('onnxruntime' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
-
-
-def rewrite(name: str, **changes: object) -> Callable[[Path], None]:
-    def change(path: Path) -> None:
-        content = json.loads((path / name).read_text())
-        (path / name).write_text(json.dumps(content | changes))
-        if name != "card.json":
-            sign(path, name)
-
-    return change
-
-
-def sign(path: Path, name: str) -> None:
-    card = json.loads((path / "card.json").read_text())
-    card["files"][name] = digest(path / name)
-    (path / "card.json").write_text(json.dumps(card))
-
-
-def replace(name: str, content: bytes) -> Callable[[Path], None]:
-    def change(path: Path) -> None:
-        (path / name).write_bytes(content)
-        sign(path, name)
-
-    return change
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from xundan.understand.text import uniform
 
 Hashes = NDArray[np.uint32]
 Rows = NDArray[np.int64]
+Fields = list[tuple[int, str]]
 
 _TEXT, _OTHER, _SELF, _FORM = range(4)
 _SEED = np.array([0x51ED270B, 0xA54FF53A, 0x3C6EF372, 0x1F83D9AB], np.uint32)
@@ -46,15 +47,23 @@ class Ngrams:
 
     def extract(self, questions: Sequence[Question]) -> Features:
         """The features of each question, which depend on that question alone."""
+        return self.hashed([self.fields(question) for question in questions])
+
+    def hashed(self, questions: Sequence[Fields]) -> Features:
+        """The features of questions whose fields are known."""
         pieces: list[str] = []
         rows: list[int] = []
         fields: list[int] = []
         for row, question in enumerate(questions):
-            for field, text in self._fields(question):
+            for field, text in question:
                 pieces.append(text + _END)
                 rows.append(row)
                 fields.append(field)
         return self._hash(pieces, np.array(rows, np.int64), np.array(fields, np.int64))
+
+    def fields(self, question: Question) -> Fields:
+        """What the features are taken from: equal fields, equal features."""
+        return list(self._fields(question))
 
     def _fields(self, question: Question) -> Iterable[tuple[int, str]]:
         text = uniform(question.text, self.text_limit)
