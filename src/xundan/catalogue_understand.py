@@ -94,4 +94,105 @@ UNDERSTAND: dict[str, tuple[str, str]] = {
         "AUC {auc} · calibration error {error} · Brier {brier}",
     ),
     "evaluate.axes": ("横：购买分　纵：真实比例　柱：消息数", "across: buy score; up: true share; bars: messages"),
+    "classify.help": (
+        "给每条消息打意图和购买分：读 JSON Lines，写 JSON Lines，随到随写",
+        "Give each message its intent and buy score: JSON Lines in, JSON Lines out, as they come.",
+    ),
+    "classify.example": (
+        "xundan classify messages.jsonl > scored.jsonl",
+        "xundan classify messages.jsonl > scored.jsonl",
+    ),
+    "classify.file": (
+        "JSON Lines 文件：text，可带 context；不填读标准输入",
+        "JSON Lines: text, perhaps context; stdin unless given",
+    ),
+    "classify.rejects": (
+        "被拒的行写到哪里；默认写在文件旁边，读标准输入时只报告",
+        "where refused lines go; beside the file, only told of for stdin, unless given",
+    ),
+    "classify.refused": ("第 {line} 行：{reason}", "line {line}: {reason}"),
+    "classify.done": ("打分 {done} 条，被拒 {rejected} 行", "{done} classified, {rejected} lines refused"),
+    "label.help": (
+        "自己的标注集：抽取消息、导入导出标注；用 --llm 和 --model 让大模型先提标注建议",
+        "A labelled set of your own: draw, import, export; --llm and --model let a language model propose labels.",
+    ),
+    "label.example": (
+        "xundan label --llm http://127.0.0.1:11434/v1 --model qwen3:8b",
+        "xundan label --llm http://127.0.0.1:11434/v1 --model qwen3:8b",
+    ),
+    "label.llm": (
+        "OpenAI 兼容接口的地址，到 /v1 为止；密钥放在环境变量 XUNDAN_LLM_KEY",
+        "an OpenAI-compatible endpoint, up to /v1; its key in XUNDAN_LLM_KEY",
+    ),
+    "label.model": ("该接口上的模型名", "the model's name there"),
+    "label.most": ("最多问几条", "how many messages at most"),
+    "label.batch": ("一次请求几条", "messages a request"),
+    "label.workers": ("同时几个请求", "requests at a time"),
+    "label.llm_needs": (
+        "命令行：--llm URL 和 --model NAME 要一起给；其余用法见 xundan label --help",
+        "command line: --llm URL and --model NAME go together; see xundan label --help for the rest",
+    ),
+    "label.import.help": (
+        "导入标注：人的标注算人的，建议算建议，互不覆盖；手机号等先隐去再保存",
+        "Bring in labels: people's as people's, proposals as proposals; personal data is masked first.",
+    ),
+    "label.import.example": (
+        "xundan label import labelled.jsonl --by 小王",
+        "xundan label import labelled.jsonl --by ann",
+    ),
+    "label.file": ("标注文件", "the labelled file"),
+    "label.format_in": (
+        "格式；默认 .json 是 Label Studio 导出，其余是 JSON Lines",
+        "format; .json is Label Studio's, all else JSON Lines, unless given",
+    ),
+    "label.by": ("谁标的，文件里没写时用", "who labelled, where the file does not say"),
+    "label.taken": (
+        "{file}：新消息 {new} 条，已有 {known} 条；新的人工标注 {human} 个，新的建议 {proposals} 个；拒 {rejected} 条",
+        "{file}: {new} new messages, {known} known; {human} new labels by people, {proposals} new proposals; "
+        "{rejected} rejected",
+    ),
+    "label.export.help": (
+        "导出标注，供训练、评测或 Label Studio",
+        "Write labels for training, evaluating or Label Studio.",
+    ),
+    "label.export.example": ("xundan label export --out labelled.jsonl", "xundan label export --out labelled.jsonl"),
+    "label.out": ("写到哪个文件，默认标准输出", "file to write; stdout unless given"),
+    "label.format": ("格式", "format"),
+    "label.proposals": (
+        "没有人工标注的，用模型的建议代替",
+        "let a model's proposal stand where no person has labelled",
+    ),
+    "label.unlabelled": ("改为导出还没有人工标注的消息", "instead, the messages that no person has labelled"),
+    "label.one_of": (
+        "命令行：--proposals 和 --unlabelled 只能用一个",
+        "command line: --proposals and --unlabelled exclude each other",
+    ),
+    "label.written": ("写出 {count} 条：{path}", "{count} written: {path}"),
+    "label.draw.help": (
+        "从本店收到的顾客消息里随机抽取，等待标注",
+        "Draw customer messages of the shop at random, to be labelled.",
+    ),
+    "label.draw.example": ("xundan label draw --count 500", "xundan label draw --count 500"),
+    "label.count": ("抽几条", "how many"),
+    "label.drawn": ("新抽 {new} 条；等待人工标注的共 {open} 条", "{new} drawn; {open} wait for a person's label"),
+    "label.reading": ("读消息", "reading messages"),
+    "label.asking": ("询问模型", "asking the model"),
+    "label.nothing_open": (
+        "没有要问 {model} 的消息：先用 xundan label draw 抽取，或用 xundan label import 导入",
+        "nothing to ask {model}: draw messages with xundan label draw, or bring some in with xundan label import",
+    ),
+    "label.sends": (
+        "将把 {count} 条消息和各自最多三句上文发给 {host} 的 {model}。手机号、证件号、卡号、邮箱已隐去；姓名和地址没有。",
+        "{count} messages with up to three turns before each will be sent to {model} at {host}. Mobile numbers, ID and "
+        "card numbers and e-mail addresses are masked; names and addresses are not.",
+    ),
+    "label.plain_http": (
+        "注意：地址是 http，消息和密钥会不加密地传过去",
+        "Note: over http, messages and key travel unencrypted",
+    ),
+    "label.sure": ("发送？", "Send them?"),
+    "label.proposed": (
+        "有效建议 {proposed} 条，无效回答 {invalid} 条，没有回答 {unanswered} 条",
+        "{proposed} proposals, {invalid} invalid answers, {unanswered} without an answer",
+    ),
 }

@@ -18,7 +18,7 @@ from cli_process import SECRET, Shell, xundan
 COMMANDS = (
     *(("serve",), ("demo",), ("init",), ("settings",), ("token",), ("doctor",), ("version",), ("report",), ("tail",)),
     *(("import",), ("replay",), ("simulate",), ("rebuild",), ("dead", "list"), ("dead", "show"), ("dead", "replay")),
-    *(("evaluate",),),
+    *(("evaluate",), ("classify",), ("label",), ("label", "import"), ("label", "export"), ("label", "draw")),
 )
 MESSAGES = (
     "user_id,text,ts,from\n"

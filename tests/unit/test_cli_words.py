@@ -23,7 +23,8 @@ TOLD_BY = [
     *(SOURCE / "receive/platforms").glob("*.py"),
     *(SOURCE / f"{name}.py" for name in ("settings", "receive/parse", "receive/fields", "receive/instants")),
     *(SOURCE / f"{name}.py" for name in ("receive/jddc", "receive/replay", "receive/tokens", "measure/query")),
-    SOURCE / "understand/labelled.py",
+    *(SOURCE / f"{name}.py" for name in ("understand/labelled", "understand/label_rows", "understand/label_studio")),
+    *(SOURCE / f"{name}.py" for name in ("label_files", "classify_lines", "reject_lines", "chat_endpoint")),
     *(
         SOURCE / f"{name}.py"
         for name in ("embedded/lock", "embedded/sqlite", "embedded/arithmetic", "protect/keyfile", "simulate/config")

@@ -159,6 +159,27 @@ def command(app: typer.Typer, name: str, key: str = "") -> Callable[[Callable[..
     return register
 
 
+def callback(app: typer.Typer, key: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a group do something by itself, where its options come without a command of it. Help as for `command`."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        own = list(inspect.signature(function, eval_str=True).parameters.values())[1:]
+        parameters = [p.replace(kind=inspect.Parameter.KEYWORD_ONLY) for p in own] + _shared()
+
+        def run(**options: Any) -> None:
+            context: typer.Context = options["context"]
+            context.obj = _given(options)
+            if context.invoked_subcommand is None:
+                function(context.obj, **options)
+
+        _sign(run, parameters)
+        epilog = "\b\n" + say("example") + say(f"{key}.example")
+        app.callback(cls=Group, invoke_without_command=True, help=say(f"{key}.help"), epilog=epilog)(run)
+        return run
+
+    return register
+
+
 def sure(question: str, yes: bool) -> None:
     """Ask before something that cannot be undone. Raises `typer.Abort` on no."""
     if not yes:

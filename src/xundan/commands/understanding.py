@@ -6,18 +6,24 @@ import json
 import os
 import shutil
 import sys
+from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from xundan.commands.chats import STDIN
 from xundan.commands.common import Given, command
+from xundan.commands.progress import bars
 from xundan.errors import ConfigError
 from xundan.settings import Settings
-from xundan.words import say
+from xundan.words import say, translate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from io import BufferedReader
+
     from xundan.understand.model import OnnxClassifier
 
 
@@ -54,11 +60,74 @@ def register(app: typer.Typer) -> None:
             picture.write_text(to_svg(found), encoding="utf-8")
             print(say("evaluate.drawn", path=picture), file=sys.stderr)
 
+    @command(app, "classify")
+    def classify(
+        given: Given,
+        file: Annotated[Path | None, typer.Argument(metavar="FILE", help=say("classify.file"))] = None,
+        model: Annotated[Path | None, typer.Option("--model", metavar="DIR", help=say("understand.model"))] = None,
+        threshold: Annotated[
+            float | None, typer.Option("--threshold", min=0, max=1, help=say("evaluate.threshold"))
+        ] = None,
+        rejects: Annotated[Path | None, typer.Option("--rejects", metavar="FILE", help=say("classify.rejects"))] = None,
+    ) -> None:
+        if file is not None and str(file) == STDIN:
+            file = None
+        refused = _classify(given, file, model, threshold, rejects)
+        if refused:
+            raise typer.Exit(1)
+
+
+def _classify(
+    given: Given, file: Path | None, model: Path | None, threshold: float | None, rejects: Path | None
+) -> int:
+    """Classify a file, or standard input, to standard output; how many lines were refused."""
+    from xundan.classify_lines import Lines
+    from xundan.reject_lines import SUFFIX, RejectLines
+
+    classifier = open_model(given, model)
+    high = setting(given, "threshold") if threshold is None else threshold
+    target = rejects or (file and file.with_name(file.name + SUFFIX))
+    with _source(file) as source, RejectLines(target, translate) as lines:
+
+        def refuse(number: int, content: bytes, reason: str) -> None:
+            lines.add(number, content, reason)
+            if target is None:
+                print(say("classify.refused", line=number, reason=translate(reason)), file=sys.stderr)
+
+        with _byte_bar(file) as show:
+            done = Lines(classifier, high, refuse).run(source, sys.stdout.buffer, show)
+    if lines.count:
+        print(say("classify.done", done=done, rejected=lines.count), file=sys.stderr)
+    if lines.written:
+        print(say("import.rejected", path=lines.written), file=sys.stderr)
+    return lines.count
+
+
+@contextmanager
+def _source(file: Path | None) -> Iterator[BufferedReader]:
+    """The file, or standard input, which stays open."""
+    if file is None:
+        yield cast("BufferedReader", sys.stdin.buffer)
+    else:
+        with file.open("rb") as opened:
+            yield opened
+
+
+@contextmanager
+def _byte_bar(file: Path | None) -> Iterator[Callable[[int, int], None]]:
+    """Progress in bytes and messages; nothing where the answers themselves go to the terminal."""
+    with bars() as progress:
+        if sys.stdout.isatty():
+            progress.disable = True
+        task = progress.add_task(file.name if file else "", total=file.stat().st_size if file else None, rows="0")
+        yield lambda size, done: progress.update(task, completed=size, rows=f"{done:,}")
+
 
 def _evaluated(given: Given, data: Path, model: Path | None, threshold: float | None, seed: int) -> dict[str, Any]:
+    from xundan.masking import mask
     from xundan.understand.evaluate import answer, evaluate, read_labelled
 
-    messages = read_labelled(data)
+    messages = [one._replace(question=mask(one.question)) for one in read_labelled(data)]
     classifier = open_model(given, model)
     high = setting(given, "threshold") if threshold is None else threshold
     groups = [message.group for message in messages]
