@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from xundan.domain.rules import SALE_RULES, Rules
@@ -113,7 +113,15 @@ class Settings:
 
     model_dir: Path | None = _setting(lambda v: Path(_text(v)), "model directory; the built-in model if unset", None)
     scoring: bool = _setting(_flag, "whether messages are scored at all", True)
+    model_runtime: Literal["auto", "onnxruntime", "openvino"] = _setting(
+        _one_of("auto", "onnxruntime", "openvino"),
+        "what runs the model; auto takes the faster of those installed",
+        "auto",
+    )
     score_budget_ms: int = _setting(_whole(1, 10_000), "how long a message may wait for its score", 50)
+    score_max_waiting: int = _setting(_whole(1, 1_000_000), "messages that may wait for their score", 2048)
+    score_cache_items: int = _setting(_whole(0, 10_000_000), "scores remembered for equal messages, 0 for none", 20_000)
+    score_cache_ttl_s: int = _setting(_whole(1, 31_536_000), "how long a score is remembered, in seconds", 3600)
     cache_ttl_s: int = _setting(_whole(1, 86_400), "how long the latest intent of a customer is kept in the cache", 300)
 
     rate_per_minute: int = _setting(_whole(1, 100_000_000), "requests a shop may send in a minute", 600_000)

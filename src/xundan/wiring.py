@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xundan.domain.labels import Labels
-from xundan.domain.ports import Classifier, DeadLetters, EventLog, Store
+from xundan.domain.ports import DeadLetters, EventLog, Store
 from xundan.errors import ConfigError
 from xundan.settings import Settings
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from xundan.embedded.rebuild import Rebuilt
     from xundan.receive.letters import Letters
     from xundan.receive.services import Services
+    from xundan.understand.model import OnnxClassifier
     from xundan.understand.scorer import Scorer
 
 ADAPTERS: dict[tuple[str, str], str] = {
@@ -187,20 +188,26 @@ def rebuild(settings: Settings, *, keep: bool, progress: Callable[[int], None]) 
     return made
 
 
-def open_classifier(settings: Settings) -> Classifier:
+def open_classifier(settings: Settings) -> OnnxClassifier:
     """The model that `model_dir` names, or the one in the package. Raises `XundanError` when it cannot be loaded."""
+    from xundan.understand.cpus import threads
     from xundan.understand.model import load_classifier
 
-    return load_classifier(settings.model_dir)
+    return load_classifier(settings.model_dir, threads=threads(), runtime=settings.model_runtime)
 
 
 def open_scorer(settings: Settings, stack: ExitStack) -> Scorer | None:
     """The model behind its micro-batcher, closed with `stack`; None with scoring off."""
     if not settings.scoring:
         return None
+    from xundan.understand.cache import ScoreCache
     from xundan.understand.scorer import Scorer
 
-    return stack.enter_context(closing(Scorer(open_classifier(settings))))
+    cache = ScoreCache(settings.score_cache_items, settings.score_cache_ttl_s)
+    classifier = open_classifier(settings)
+    batch_ms = settings.score_budget_ms / 3
+    made = Scorer(classifier, max_waiting=settings.score_max_waiting, cache=cache, batch_ms=batch_ms)
+    return stack.enter_context(closing(made))
 
 
 def make_folder(folder: Path) -> Path:

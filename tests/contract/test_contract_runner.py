@@ -145,7 +145,7 @@ def test_a_restart_goes_on_where_it_stopped(tmp_path: Path) -> None:
 def test_what_arrived_unscored_is_scored_with_its_context_before_the_journey(tmp_path: Path) -> None:
     asked: list[Question] = []
 
-    def score(questions: Sequence[Question]) -> list[Scored | None]:
+    def score(questions: Sequence[Question]) -> list[Scored]:
         asked.extend(questions)
         return [Scored("bargain", 0.9, "m1") for _ in questions]
 

@@ -12,7 +12,7 @@ from typing import Any
 from httpx import ASGITransport, AsyncByteStream, AsyncClient, Response
 
 from xundan.domain.effects import Conversation, Order
-from xundan.domain.ports import Append, Appended, CubeRow, DeadLetter, Found, Logged, Question, Scored
+from xundan.domain.ports import Append, Appended, CubeRow, DeadLetter, Found, Logged, Missed, Question, Scored
 from xundan.domain.records import Fact, Message
 from xundan.errors import Rejected, XundanError
 from xundan.measure.query import ReportQuery
@@ -148,14 +148,17 @@ class FakeScorer:
         self.missing = False
         self.score_of = 0.9
 
-    async def score(self, questions: Sequence[Question], budget_ms: int) -> list[Scored | None]:
+    async def score(self, questions: Sequence[Question], budget_ms: int) -> list[Scored | Missed]:
         return self.score_now(questions)
 
-    def score_now(self, questions: Sequence[Question]) -> list[Scored | None]:
+    def score_now(self, questions: Sequence[Question]) -> list[Scored | Missed]:
         if self.fault is not None:
             raise self.fault
         self.asked += questions
-        return [None if self.missing else Scored("price_query", self.score_of, "fake-1") for _ in questions]
+        return [Missed.LATE if self.missing else Scored("price_query", self.score_of, "fake-1") for _ in questions]
+
+    def status(self) -> dict[str, int]:
+        return {"hits": 3, "misses": 5, "batches": 2, "waiting": 1}
 
 
 class FakeStore:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Protocol
 
 from xundan.domain.effects import Conversation, Order
@@ -203,6 +204,17 @@ class Scored(NamedTuple):
     intent: str
     buy_score: float
     model: str
+
+
+class Missed(StrEnum):
+    """Why a question was not scored; whoever asked goes on without."""
+
+    LATE = "late"
+    """The budget ended first."""
+    OVERLOADED = "overloaded"
+    """So much waits already that it would be late, or the scorer is closed."""
+    FAILED = "failed"
+    """The model failed."""
 
 
 CONTEXT_TURNS = 3

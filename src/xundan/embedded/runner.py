@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xundan.domain.ports import CONTEXT_TURNS, DeadLetters, EventLog, Logged, Question, Scored, Turn
+from xundan.domain.ports import CONTEXT_TURNS, DeadLetters, EventLog, Logged, Missed, Question, Scored, Turn
 from xundan.domain.records import Fact, Message, journey_key
 from xundan.domain.rules import Rules
 from xundan.domain.state import Segment
@@ -26,7 +26,7 @@ GATHER_EACH = 0.005
 """Seconds for which facts may gather after a batch, at most, and for each fact in it: in a large batch each costs half.
 So batches grow only while facts come faster than 200 a second, and a lone one is carried at once."""
 
-Score = Callable[[Sequence[Question]], list[Scored | None]]
+Score = Callable[[Sequence[Question]], Sequence[Scored | Missed]]
 
 
 class InProcessRunner:
@@ -168,17 +168,17 @@ class InProcessRunner:
         questions = [self._question(facts, at) for at in asked]
         for at, scored in zip(asked, self._answers(questions), strict=True):
             fact = facts[at]
-            if scored is not None and isinstance(fact, Message):
+            if isinstance(scored, Scored) and isinstance(fact, Message):
                 facts[at] = replace(fact, intent=scored.intent, buy_score=scored.buy_score, model=scored.model)
         return facts
 
-    def _answers(self, questions: list[Question]) -> list[Scored | None]:
+    def _answers(self, questions: list[Question]) -> Sequence[Scored | Missed]:
         assert self._score is not None
         try:
             return self._score(questions)
         except XundanError as error:  # a fault of the model never costs a message
             logger.warning("scoring failed: %s", error, extra={"action": "score_failed"})
-            return [None] * len(questions)
+            return [Missed.FAILED] * len(questions)
 
     def _question(self, facts: list[Fact], at: int) -> Question:
         """The message with up to three turns of its customer before it: from this batch, else from the journey."""

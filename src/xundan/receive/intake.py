@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple, Protocol
 
 import msgspec
 
-from xundan.domain.ports import Append, Appended, Cache, DeadLetters, EventLog, Question, Scored
+from xundan.domain.ports import Append, Appended, Cache, DeadLetters, EventLog, Missed, Question, Scored
 from xundan.domain.records import Fact, Link, Message, OrderEvent, Source
 from xundan.errors import Retryable
 from xundan.receive.letters import Letters, Protector, Refused
@@ -31,17 +31,19 @@ IMPORT = ":import"
 
 
 class Scorer(Protocol):
-    """Understands customer messages; None where there was no answer in time. Never raises for a fault of the model.
+    """Understands customer messages, or says why not. Never raises for a fault of the model.
 
-    `version` names the model.
+    `version` names the model; `status` has counters (see docs/serving.md).
     """
 
     @property
     def version(self) -> str: ...
 
-    async def score(self, questions: Sequence[Question], budget_ms: int) -> list[Scored | None]: ...
+    async def score(self, questions: Sequence[Question], budget_ms: int) -> list[Scored | Missed]: ...
 
-    def score_now(self, questions: Sequence[Question]) -> list[Scored | None]: ...
+    def score_now(self, questions: Sequence[Question]) -> list[Scored | Missed]: ...
+
+    def status(self) -> dict[str, int]: ...
 
 
 class Outcome(NamedTuple):
@@ -86,7 +88,8 @@ class Intake:
         scorer: None switches scoring off.
         clock: answers the time in UTC ms.
 
-    `counts` counts (kind, source, status) of what was taken and ("score", "made" | "missed").
+    `counts` counts (kind, source, status) of what was taken and ("score", "made"), or why
+    there is no score ("score", "late" | "overloaded" | "failed").
     """
 
     def __init__(
@@ -191,21 +194,21 @@ class Intake:
             turns.add(fact)
         return asked, questions
 
-    async def _score(self, questions: list[Question]) -> list[Scored | None]:
+    async def _score(self, questions: list[Question]) -> list[Scored | Missed]:
         if not questions or self.scorer is None:
             return []
         try:
             return await self.scorer.score(questions, self._settings.score_budget_ms)
         except Exception:
             logger.exception("scoring failed", extra={"action": "score_failed"})
-            return [None] * len(questions)
+            return [Missed.FAILED] * len(questions)
 
-    def _answered(self, items: Sequence[Append], asked: list[int], scores: Sequence[Scored | None]) -> list[Append]:
+    def _answered(self, items: Sequence[Append], asked: list[int], scores: Sequence[Scored | Missed]) -> list[Append]:
         answered = list(items)
         for index, scored in zip(asked, scores, strict=True):
-            self.counts["score", "missed" if scored is None else "made"] += 1
+            self.counts["score", "made" if isinstance(scored, Scored) else scored.value] += 1
             fact = items[index].fact
-            if scored is not None and isinstance(fact, Message):
+            if isinstance(scored, Scored) and isinstance(fact, Message):
                 intent, buy_score, model = scored
                 fact = replace(fact, intent=intent, buy_score=buy_score, model=model)
                 answered[index] = items[index]._replace(fact=fact)

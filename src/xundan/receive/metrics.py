@@ -20,7 +20,10 @@ from xundan.receive.traffic import BUCKETS, Traffic
 
 METRICS: dict[str, str] = {
     "xundan_facts": "Facts by kind, source and what became of them: accepted, duplicate or rejected.",
-    "xundan_scores": "Customer messages that the model was asked about: answered (made), or not in time (missed).",
+    "xundan_scores": "Customer messages that the model was asked about: made, or why not: late, overloaded or failed.",
+    "xundan_score_cache": "Questions asked of the memory of scores: hit or miss.",
+    "xundan_score_batches": "Passes of the model over live messages.",
+    "xundan_score_waiting": "Questions that wait for the model now.",
     "xundan_http_requests": "Answers by endpoint and status.",
     "xundan_http_seconds": "Time from the head of a request to the end of its answer, by endpoint.",
     "xundan_log_offset": "Offset of the newest entry of the log.",
@@ -71,6 +74,8 @@ class Figures(Collector):
             family.add_metric(labels[1:] if labels[0] == "score" else labels, count)
         yield facts
         yield scores
+        if self._services.intake.scorer is not None:
+            yield from _scorer(self._services.intake.scorer.status())
 
     def _http(self) -> Iterator[Metric]:
         answers = _counter("xundan_http_requests", "endpoint", "status")
@@ -91,6 +96,17 @@ class Figures(Collector):
         yield _gauge("xundan_runner_lag", status["lag"])
         yield _gauge("xundan_runner_dead_letters", status["dead"])
         yield _gauge("xundan_runner_up", not status["error"])
+
+
+def _scorer(status: dict[str, int]) -> Iterator[Metric]:
+    cache = _counter("xundan_score_cache", "outcome")
+    cache.add_metric(["hit"], status["hits"])
+    cache.add_metric(["miss"], status["misses"])
+    yield cache
+    batches = _counter("xundan_score_batches")
+    batches.add_metric([], status["batches"])
+    yield batches
+    yield _gauge("xundan_score_waiting", status["waiting"])
 
 
 def _counter(name: str, *labels: str) -> CounterMetricFamily:

@@ -1,48 +1,62 @@
-"""Scores of questions asked before, bounded, the least recently used one leaving first."""
+"""Scores of questions asked before: bounded, each for a time, the least recently used one leaving first."""
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
+from collections.abc import Callable
 from hashlib import blake2b
 from threading import Lock
 
-from xundan.domain.ports import Question, Scored
+from xundan.domain.ports import Scored
 
 
 class ScoreCache:
-    """Remembers up to `capacity` scores by model version, text and context. Thread-safe; keeps digests, no texts."""
+    """Remembers scores by model version and the question's key (`Prepared.key`). Thread-safe; keeps digests, no texts.
 
-    def __init__(self, version: str, capacity: int) -> None:
-        self._version = version
+    Args:
+        capacity: scores kept at most, 0 for none.
+        ttl_s: how long a score is kept, in seconds.
+        clock: answers seconds.
+
+    Counters, for metrics: `hits`, `misses`.
+    """
+
+    def __init__(self, capacity: int, ttl_s: float = 3600, clock: Callable[[], float] = time.monotonic) -> None:
+        self.hits = self.misses = 0
         self._capacity = capacity
-        self._scores: OrderedDict[bytes, Scored] = OrderedDict()
+        self._ttl = ttl_s
+        self._clock = clock
+        self._scores: OrderedDict[bytes, tuple[float, Scored]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, question: Question) -> Scored | None:
-        """The score of an equal question, or None."""
-        key = self._key(question)
+    def get(self, version: str, key: bytes) -> Scored | None:
+        """The score of a question with this key, or None."""
+        digest = _digest(version, key)
         with self._lock:
-            scored = self._scores.get(key)
-            if scored is not None:
-                self._scores.move_to_end(key)
+            until, scored = self._scores.get(digest, (0.0, None))
+            if scored is None or self._clock() >= until:
+                self.misses += 1
+                self._scores.pop(digest, None)
+                return None
+            self.hits += 1
+            self._scores.move_to_end(digest)
             return scored
 
-    def put(self, question: Question, scored: Scored) -> None:
+    def put(self, version: str, key: bytes, scored: Scored) -> None:
         """Remember a score."""
         if not self._capacity:
             return
-        key = self._key(question)
+        digest = _digest(version, key)
         with self._lock:
-            self._scores[key] = scored
-            self._scores.move_to_end(key)
+            self._scores[digest] = self._clock() + self._ttl, scored
+            self._scores.move_to_end(digest)
             if len(self._scores) > self._capacity:
                 self._scores.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._scores)
 
-    def _key(self, question: Question) -> bytes:
-        parts = [self._version, question.text, *(part for turn in question.context for part in turn)]
-        # Lengths keep the parts apart, whatever characters they contain.
-        joined = "\n".join((",".join(str(len(part)) for part in parts), *parts))
-        return blake2b(joined.encode("utf-8", "surrogatepass"), digest_size=16).digest()
+
+def _digest(version: str, key: bytes) -> bytes:
+    return blake2b(version.encode() + b"\0" + key, digest_size=16).digest()

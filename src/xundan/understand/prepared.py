@@ -66,7 +66,7 @@ def _grown(lengths: list[int], start: int, tokens: int) -> range:
     low, high = start, start + 1
     real, width = lengths[start], lengths[start]
     while high - low < MOST:
-        below = width - lengths[low - 1] if low else None
+        below = width - lengths[low - 1] if low and width - lengths[low - 1] <= PASS_COST else None
         above = (high - low) * (lengths[high] - width) if high < len(lengths) else None
         down = below is not None and (above is None or below <= above)
         if not down and above is None:

@@ -1,0 +1,75 @@
+"""How many CPUs this process may really use: a container sees the machine's, and gets a share of them."""
+
+from __future__ import annotations
+
+import math
+import os
+from pathlib import Path
+
+
+def allowed(root: Path = Path("/"), schedulable: int | None = None) -> float:
+    """CPUs that this process may use: those it may be scheduled on, or less by the quota of a control group.
+
+    Args:
+        root: where `proc` and `sys` lie.
+        schedulable: CPUs that it may be scheduled on; by default the system is asked.
+    """
+    found = [_schedulable() if schedulable is None else schedulable, *_quotas(root)]
+    return min(found)
+
+
+def threads(cpus: float | None = None) -> int:
+    """Threads for a pass of the model: all CPUs but one, which the event loop needs, and at least one.
+
+    Args:
+        cpus: those that may be used; by default `allowed()`.
+    """
+    return max(1, math.ceil(allowed() if cpus is None else cpus) - 1)
+
+
+def _schedulable() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def _quotas(root: Path) -> list[float]:
+    """The quotas of the process' control groups and of those around them, in CPUs."""
+    found = []
+    for line in _read(root / "proc/self/cgroup").splitlines():
+        number, controllers, path = (*line.split(":", 2), "", "")[:3]
+        if (number, controllers) == ("0", ""):
+            found += [_of_v2(folder) for folder in _upwards(root / "sys/fs/cgroup", path)]
+        elif "cpu" in controllers.split(","):
+            mounts = (root / "sys/fs/cgroup" / name for name in ("cpu", controllers))
+            found += [_of_v1(folder) for mount in mounts for folder in _upwards(mount, path)]
+    return [quota for quota in found if quota is not None]
+
+
+def _upwards(mount: Path, path: str) -> list[Path]:
+    """A group's folder and those around it. In a container the group is often the mount itself, whatever its path."""
+    inner = mount / path.strip("/")
+    return [inner, *(folder for folder in inner.parents if folder.is_relative_to(mount))]
+
+
+def _of_v2(folder: Path) -> float | None:
+    quota, _, period = _read(folder / "cpu.max").strip().partition(" ")
+    return _share(quota, period or "100000")
+
+
+def _of_v1(folder: Path) -> float | None:
+    return _share(_read(folder / "cpu.cfs_quota_us").strip(), _read(folder / "cpu.cfs_period_us").strip())
+
+
+def _share(quota: str, period: str) -> float | None:
+    """None without a limit ("max", -1, no such file)."""
+    if not quota.isdecimal() or not period.isdecimal() or not int(quota) or not int(period):
+        return None
+    return int(quota) / int(period)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
