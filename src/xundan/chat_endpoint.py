@@ -19,7 +19,9 @@ KEY = "XUNDAN_LLM_KEY"
 """The environment variable that holds the endpoint's key, where it wants one."""
 
 TRIES = 6
-TIMEOUT_S = 120.0
+TIMEOUT_S = 300.0
+"""How long an endpoint may be silent: a large model on a small machine takes its time for twenty messages."""
+
 LONGEST_S = 60.0
 """The longest pause before another try."""
 

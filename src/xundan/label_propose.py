@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass
 from itertools import islice
+from queue import Empty, SimpleQueue
 
 from xundan.chat_endpoint import Endpoint
 from xundan.domain.labels import Label, Labels, Sample
@@ -23,7 +25,7 @@ class Proposed:
     proposed: int = 0
     invalid: int = 0
     unanswered: int = 0
-    why: str = field(default="")
+    why: str = ""
 
 
 def wanted(labels: Labels, shop: str, model: str, limit: int) -> list[Sample]:
@@ -58,51 +60,57 @@ def propose(
     result = Proposed()
     batches = [samples[start : start + batch] for start in range(0, len(samples), batch)]
     failed = 0
-    with ThreadPoolExecutor(workers) as pool:
-        for asked, answered in _in_turn(pool, batches, lambda one: _ask(endpoint, model, one), workers):
-            try:
-                found = answered.result()
-            except Retryable as busy:
-                result.unanswered, result.why, failed = result.unanswered + len(asked), str(busy), failed + 1
-                if failed >= FAILED_IN_A_ROW:
-                    raise
-                continue
-            failed = 0
-            at = clock()
-            said = [(one.id, label) for one, label in zip(asked, found, strict=True) if label is not None]
-            labels.put(shop, [(id, Label(intent, buy, "proposal", model, at)) for id, (intent, buy) in said])
-            result.proposed += len(said)
-            result.invalid += len(asked) - len(said)
-            progress(len(asked))
+    for asked, found in _in_turn(batches, lambda one: _ask(endpoint, model, one), workers):
+        if isinstance(found, Retryable) and failed < FAILED_IN_A_ROW - 1:
+            result.unanswered, result.why, failed = result.unanswered + len(asked), str(found), failed + 1
+            continue
+        if isinstance(found, Exception):
+            raise found
+        failed = 0
+        at = clock()
+        said = [(one.id, label) for one, label in zip(asked, found, strict=True) if label is not None]
+        labels.put(shop, [(id, Label(intent, buy, "proposal", model, at)) for id, (intent, buy) in said])
+        result.proposed += len(said)
+        result.invalid += len(asked) - len(said)
+        progress(len(asked))
     return result
 
 
-def _ask(endpoint: Endpoint, model: str, samples: Sequence[Sample]) -> list[tuple[str, bool] | None]:
+_Batch = Sequence[Sample]
+_Found = list[tuple[str, bool] | None]
+
+
+def _ask(endpoint: Endpoint, model: str, samples: _Batch) -> _Found:
     completion = endpoint.complete(request(model, [sample.question for sample in samples]))
     return labels_in(completion, len(samples))
 
 
-_Answer = Future[list[tuple[str, bool] | None]]
-
-
 def _in_turn(
-    pool: ThreadPoolExecutor,
-    batches: Sequence[Sequence[Sample]],
-    ask: Callable[[Sequence[Sample]], list[tuple[str, bool] | None]],
-    at_once: int,
-) -> Iterator[tuple[Sequence[Sample], _Answer]]:
-    """Batches with their answers as they come, `at_once` under way; what was not begun is not asked after an error."""
-    rest = iter(batches)
-    under_way: dict[_Answer, Sequence[Sample]] = {}
+    batches: Sequence[_Batch], ask: Callable[[_Batch], _Found], at_once: int
+) -> Iterator[tuple[_Batch, _Found | Exception]]:
+    """Batches with their answers as they come, or what went wrong; `at_once` are under way.
+
+    The threads end with the program: an endpoint that takes its time must not keep somebody waiting who has had enough.
+    """
+    waiting: SimpleQueue[_Batch] = SimpleQueue()
+    answered: SimpleQueue[tuple[_Batch, _Found | Exception]] = SimpleQueue()
+    over = threading.Event()
+    for batch in batches:
+        waiting.put(batch)
+
+    def work() -> None:
+        with suppress(Empty):
+            while not over.is_set():
+                batch = waiting.get_nowait()
+                try:
+                    answered.put((batch, ask(batch)))
+                except Exception as error:
+                    answered.put((batch, error))
+
+    for _ in range(min(at_once, len(batches))):
+        threading.Thread(target=work, daemon=True).start()
     try:
-        while True:
-            for batch in islice(rest, at_once - len(under_way)):
-                under_way[pool.submit(ask, batch)] = batch
-            if not under_way:
-                return
-            done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-            for answer in done:
-                yield under_way.pop(answer), answer
+        for _ in batches:
+            yield answered.get()
     finally:
-        for answer in under_way:
-            answer.cancel()
+        over.set()
