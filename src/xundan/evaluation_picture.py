@@ -16,7 +16,7 @@ from xundan.words import say
 
 Figures = dict[str, Any]
 
-CELL, MARGIN, TOP = 34, 28, 150
+CELL, MARGIN, TOP = 34, 28, 166
 BAR, CURVE = 120, 300
 FONTS = (
     "'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', 'Source Han Sans SC', 'Helvetica Neue', Arial, sans-serif"

@@ -129,6 +129,8 @@ def _line(line: bytes, place: str, by: str, at: int) -> tuple[Mapping[str, Any] 
         row = parse_row(line)
     except Rejected:
         return line, lambda: list(entries_of(parse_row(line), by=by, at=at))
+    if isinstance(row.get("data"), dict) and "text" not in row:  # a task of Label Studio, refused and put right
+        return row, lambda: [entry_of(row, by=by, at=at)]
     return row, lambda: list(entries_of(row, by=by, at=at, place=place))
 
 

@@ -66,6 +66,14 @@ def test_the_picture_is_a_whole_svg_with_names_and_loads_nothing(shell: Shell) -
     assert (shell.directory / "again.svg").read_text(encoding="utf-8") == drawn
 
 
+def test_one_message_is_enough_to_say_what_can_be_said(shell: Shell) -> None:
+    shell.write("one.jsonl", json.dumps(ROWS[0]))
+    said = shell("evaluate", "--data", "one.jsonl", "--picture", "one.svg")
+    assert said.code == 0
+    assert re.search(r"购买分 AUC +— +—", said.out)
+    ElementTree.parse(shell.directory / "one.svg")
+
+
 def test_the_shops_own_model_and_threshold_are_taken(shell: Shell) -> None:
     said = shell("evaluate", "--data", "labelled.jsonl", "--json", "--set", "threshold=0.9")
     assert json.loads(said.out)["high"]["threshold"] == 0.9

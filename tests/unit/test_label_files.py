@@ -144,6 +144,10 @@ def test_label_studios_export_is_read(labels: LabelSet, tmp_path: Path) -> None:
     ]
     taken = labels.bring(write(tmp_path / "ls.json", tasks), "label-studio", "")
     assert (taken.new, taken.human, taken.proposals, taken.rejected) == (2, 1, 1, 3)
+    assert taken.rejects_file
+    refused = [json.loads(line) for line in taken.rejects_file.read_text().splitlines()]
+    refused[0]["annotations"] = []
+    assert labels.bring(write(tmp_path / "mended.jsonl", refused[0]), "jsonl", "").new == 1
     (row,) = exported(labels)
     assert (row["by"], row["at"], row["scene"]) == ("w@shop.cn", 1_793_498_584_500, "s1")
     assert exported(labels, what="proposals")[0]["proposal"]["by"] == "m"

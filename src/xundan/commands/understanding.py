@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -136,10 +137,14 @@ def _evaluated(given: Given, data: Path, model: Path | None, threshold: float | 
 
 
 def open_model(given: Given, model: Path | None) -> OnnxClassifier:
-    """A model with all cores to itself: the one named, or the one of the settings. Raises `ConfigError`."""
+    """A model with all CPUs to itself: the one named, or the one of the settings. Raises `ConfigError`."""
+    from xundan.understand.cpus import allowed
     from xundan.understand.model import load_classifier
 
-    return load_classifier(model or setting(given, "model_dir"), threads=len(os.sched_getaffinity(0)))
+    threads = max(1, math.ceil(allowed()))
+    return load_classifier(
+        model or setting(given, "model_dir"), threads=threads, runtime=setting(given, "model_runtime")
+    )
 
 
 def setting(given: Given, name: str) -> Any:
