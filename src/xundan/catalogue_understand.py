@@ -18,6 +18,15 @@ UNDERSTAND: dict[str, tuple[str, str]] = {
     "evaluate.threshold": ("购买分达到多少算高意向，默认取设置", "score from which a label is high; the setting's"),
     "evaluate.json": ("输出 JSON", "print JSON"),
     "evaluate.picture_file": ("把混淆矩阵和校准曲线画成 SVG", "draw confusion matrix and calibration as an SVG"),
+    "evaluate.against": (
+        "再评测另一个模型，给出两者之差和区间",
+        "measure another model, too, and give the differences with their intervals",
+    ),
+    "evaluate.gap": ("差", "difference"),
+    "evaluate.differences": (
+        "与 {model} 相比（同一批消息，成对重抽；加粗的差区间不含 0）",
+        "Compared with {model} (same messages, paired resamples; bold where the interval leaves out 0)",
+    ),
     "evaluate.seed": ("抽样的随机种子", "seed of the resampling"),
     "understand.model": (
         "模型目录，默认取设置 model_dir，再默认自带模型",

@@ -19,6 +19,7 @@ def to_text(found: Figures, width: int, *, color: bool) -> str:
     lines: list[Text] = [Text(" " + line) for line in _head(found)]
     for title, table, align in (
         (say("evaluate.figures"), list(_figures(found)), "lrr"),
+        *_against(found),
         (say("evaluate.intents"), list(_intents(found)), "lrrrrr"),
         (say("evaluate.confusion"), list(_confusion(found)), "lr" + "r" * len(found["confusion"]["intents"])),
         (say("evaluate.calibration"), list(_calibration(found)), "lrrrr"),
@@ -54,16 +55,45 @@ def interval(told: Figures) -> str:
 
 def _figures(found: Figures) -> Iterator[Line]:
     yield _cells(say("evaluate.figure"), say("evaluate.value"), say("evaluate.interval"), style="dim")
-    names = [("accuracy", say("evaluate.accuracy")), ("macro_f1", say("evaluate.macro_f1"))]
-    names.append(("macro_f1_frequent", say("evaluate.macro_f1_frequent", **found["frequent"])))
-    names += [("buy_auc", say("evaluate.auc")), ("buy_average_precision", say("evaluate.average_precision"))]
-    names += [("buy_brier", say("evaluate.brier")), ("buy_calibration_error", say("evaluate.calibration_error"))]
-    for name, words in names:
-        yield _cells(words, number(found[name]["value"]), interval(found[name]))
+    for name, words in _names(found):
+        yield _cells(words, number(_of(found, name)["value"]), interval(_of(found, name)))
+
+
+def _names(found: Figures) -> Iterator[tuple[str, str]]:
+    """The figures of the whole, with what they are called."""
     high = found["high"]
     at = {"threshold": f"{high['threshold']:g}", "high": f"{high['high']:,}"}
-    yield _cells(say("evaluate.high_precision", **at), number(high["precision"]["value"]), interval(high["precision"]))
-    yield _cells(say("evaluate.high_recall", **at), number(high["recall"]["value"]), interval(high["recall"]))
+    yield "accuracy", say("evaluate.accuracy")
+    yield "macro_f1", say("evaluate.macro_f1")
+    yield "macro_f1_frequent", say("evaluate.macro_f1_frequent", **found["frequent"])
+    yield "buy_auc", say("evaluate.auc")
+    yield "buy_average_precision", say("evaluate.average_precision")
+    yield "buy_brier", say("evaluate.brier")
+    yield "buy_calibration_error", say("evaluate.calibration_error")
+    yield "high_precision", say("evaluate.high_precision", **at)
+    yield "high_recall", say("evaluate.high_recall", **at)
+
+
+def _of(found: Figures, name: str) -> Figures:
+    kept: Figures = found["high"][name.removeprefix("high_")] if name.startswith("high_") else found[name]
+    return kept
+
+
+def _against(found: Figures) -> Iterator[tuple[str, list[Line], str]]:
+    """The differences to another model, where one was asked for."""
+    if "against" not in found:
+        return
+    told = found["against"]["differences"]
+    rows: list[Line] = [_cells(say("evaluate.figure"), say("evaluate.gap"), say("evaluate.interval"), style="dim")]
+    for name, words in _names(found):
+        value, low, high = (told[name][end] for end in ("value", "low", "high"))
+        sure = "bold" if low is not None and (low > 0 or high < 0) else ""
+        rows.append(_cells(words, _signed(value), f"{_signed(low)} … {_signed(high)}", style=sure))
+    yield say("evaluate.differences", model=found["against"]["model"]), rows, "lrr"
+
+
+def _signed(value: float | None) -> str:
+    return "—" if value is None else f"{value:+.3f}"
 
 
 def _intents(found: Figures) -> Iterator[Line]:

@@ -54,6 +54,15 @@ def test_the_text_names_intents_in_the_language_spoken_and_every_interval(shell:
     assert not re.search(r"[\u4e00-\u9fff]", english.out)
 
 
+def test_two_models_are_set_side_by_side(shell: Shell) -> None:
+    tiny = Path(__file__).parents[1] / "data" / "tiny_encoder"
+    line = ("evaluate", "--data", "labelled.jsonl", "--against", tiny)
+    found = json.loads(shell(*line, "--json").out)["against"]
+    assert found["model"].startswith("tiny-")
+    assert found["differences"]["accuracy"]["value"] > 0
+    assert re.search(r"与 tiny-\w+ 相比", shell(*line).out)
+
+
 def test_the_picture_is_a_whole_svg_with_names_and_loads_nothing(shell: Shell) -> None:
     said = shell("evaluate", "--data", "labelled.jsonl", "--picture", "confusion.svg")
     assert (said.code, said.err) == (0, "图在 confusion.svg\n")

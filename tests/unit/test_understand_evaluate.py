@@ -20,6 +20,7 @@ from xundan.understand.evaluate import (
     Answers,
     answer,
     at_threshold,
+    differences,
     evaluate,
     measure,
     read_labelled,
@@ -178,6 +179,18 @@ def test_whole_groups_are_drawn_and_copies_in_a_group_add_no_certainty() -> None
     assert width["t"] == pytest.approx(width["p"], rel=0.15)
     assert width["a"] < width["p"] / 2.5
     assert evaluate(tenfold, groups=names, count=10)["bootstrap"]["groups"] == 150
+
+
+def test_a_difference_is_told_more_surely_than_two_figures_apart() -> None:
+    one = many(600)
+    hard = np.random.default_rng(5).random(600) < 0.05
+    worse = one._replace(predicted=np.where(hard, "other", one.predicted), score=np.where(hard, 0.5, one.score))
+    found = differences(one, worse)["accuracy"]
+    assert found["value"] == pytest.approx(MEASURES["accuracy"](one) - MEASURES["accuracy"](worse), abs=1e-4)
+    assert 0 < found["low"] < found["value"] < found["high"]
+    alone = measure(one)["accuracy"]
+    assert found["high"] - found["low"] < (alone["high"] - alone["low"]) / 2
+    assert set(differences(one, one)["buy_auc"].values()) == {0.0}
 
 
 def test_a_large_file_takes_seconds() -> None:

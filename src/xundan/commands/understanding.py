@@ -22,9 +22,10 @@ from xundan.settings import Settings
 from xundan.words import say, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from io import BufferedReader
 
+    from xundan.understand.evaluate import Answers, Labelled
     from xundan.understand.model import OnnxClassifier
 
 
@@ -43,11 +44,12 @@ def register(app: typer.Typer) -> None:
         picture: Annotated[
             Path | None, typer.Option("--picture", metavar="SVG", help=say("evaluate.picture_file"))
         ] = None,
+        against: Annotated[Path | None, typer.Option("--against", metavar="DIR", help=say("evaluate.against"))] = None,
         seed: Annotated[int, typer.Option("--seed", min=0, help=say("evaluate.seed"))] = 0,
     ) -> None:
         if picture is not None and picture.suffix.lower() != ".svg":
             raise ConfigError(say("evaluate.not_svg", path=picture))
-        found = _evaluated(given, data, model, threshold, seed)
+        found = _evaluated(given, data, model, threshold, seed, against)
         if as_json:
             print(json.dumps(found, ensure_ascii=False, indent=1))
         else:
@@ -124,16 +126,34 @@ def _byte_bar(file: Path | None) -> Iterator[Callable[[int, int], None]]:
         yield lambda size, done: progress.update(task, completed=size, rows=f"{done:,}")
 
 
-def _evaluated(given: Given, data: Path, model: Path | None, threshold: float | None, seed: int) -> dict[str, Any]:
+def _evaluated(
+    given: Given, data: Path, model: Path | None, threshold: float | None, seed: int, against: Path | None
+) -> dict[str, Any]:
     from xundan.masking import mask
-    from xundan.understand.evaluate import answer, evaluate, read_labelled
+    from xundan.understand.evaluate import differences, evaluate, read_labelled
 
     messages = [one._replace(question=mask(one.question)) for one in read_labelled(data)]
-    classifier = open_model(given, model)
-    high = setting(given, "threshold") if threshold is None else threshold
-    groups = [message.group for message in messages]
-    figures = evaluate(answer(classifier, messages), threshold=high, groups=groups, seed=seed)
-    return {"model": classifier.version, "file": data.name} | figures
+    version, answers = _answers(open_model(given, model), messages)
+    how: dict[str, Any] = {
+        "threshold": setting(given, "threshold") if threshold is None else threshold,
+        "groups": [message.group for message in messages],
+        "seed": seed,
+    }
+    found = {"model": version, "file": data.name} | evaluate(answers, **how)
+    if against is not None:
+        other, theirs = _answers(open_model(given, against), messages)
+        found["against"] = {"model": other, "differences": differences(answers, theirs, **how)}
+    return found
+
+
+def _answers(classifier: OnnxClassifier, messages: Sequence[Labelled]) -> tuple[str, Answers]:
+    """A model's version, and what it says."""
+    from xundan.understand.evaluate import answer
+
+    with bars() as progress:
+        task = progress.add_task(classifier.version, total=len(messages), rows="0")
+        answers = answer(classifier, messages, lambda done: progress.update(task, completed=done, rows=f"{done:,}"))
+    return classifier.version, answers
 
 
 def open_model(given: Given, model: Path | None) -> OnnxClassifier:
