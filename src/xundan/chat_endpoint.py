@@ -71,7 +71,10 @@ class Endpoint:
         request = urllib.request.Request(self._url, data, self._headers)  # noqa: S310  # `address` lets http(s) alone
         try:
             with self._opener.open(request, timeout=TIMEOUT_S) as answer:
-                return _json(answer.read(MAX_BYTES + 1))
+                data = answer.read(MAX_BYTES + 1)
+                if answer.length and len(data) <= MAX_BYTES:
+                    raise http.client.IncompleteRead(b"", answer.length)
+                return _json(data)
         except urllib.error.HTTPError as error:
             with error:
                 self._refused(error, "response_format" in sent)

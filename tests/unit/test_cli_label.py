@@ -36,6 +36,9 @@ CHATS = (
     "u3,,2026-11-02 11:00:00,user,c3\n"
 )
 
+CUT = b"cut off"
+"""An answer that ends before its length."""
+
 Reply = tuple[int, Any]
 
 
@@ -85,7 +88,7 @@ def model() -> Iterator[Model]:
                 self.send_header("Retry-After", "7")
             if status == 302:
                 self.send_header("Location", f"{played.url}/elsewhere")
-            self.send_header("Content-Length", str(len(data)))
+            self.send_header("Content-Length", str(len(data) + (5 if content == CUT else 0)))
             self.end_headers()
             self.wfile.write(data)
 
@@ -93,6 +96,7 @@ def model() -> Iterator[Model]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]  # who asked may be gone
     played.url = f"http://127.0.0.1:{server.server_port}/v1"
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -292,6 +296,22 @@ def test_an_endpoint_that_stays_busy_or_away_is_given_up(model: Model) -> None:
     assert len(model.asked) == TRIES
     with pytest.raises(Retryable, match="refused"):
         Endpoint("http://127.0.0.1:9", "", sleep=lambda seconds: None).complete({})
+
+
+def test_silence_and_a_cut_connection_are_tried_again(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("xundan.chat_endpoint.TIMEOUT_S", 0.3)
+    released = threading.Event()
+
+    def silent(body: dict[str, Any]) -> Reply:
+        released.wait(20)
+        return good(body)
+
+    model.replies = [silent, lambda body: (200, CUT), good]
+    waits: list[float] = []
+    completion = endpoint(model, waits).complete(request("m", [Question("多少钱")]))
+    released.set()
+    assert labels_in(completion, 1) == [("price_query", True)]
+    assert len(waits) == 2
 
 
 def test_an_endpoint_that_knows_no_json_mode_is_asked_without_it(model: Model) -> None:
