@@ -22,8 +22,8 @@ BINS = 10
 FREQUENT = 6
 """An intent with fewer messages says little by itself; `macro_f1_frequent` leaves it out."""
 
-AT_ONCE = 64
-"""Resamples computed together: their weights stay in the processor's cache."""
+AT_ONCE = 800_000
+"""Weights computed together, over resamples and messages: more only take memory."""
 
 SCALARS = (
     *("accuracy", "macro_f1", "macro_f1_frequent", "buy_auc", "buy_average_precision"),
@@ -144,7 +144,7 @@ class Tally:
 
 
 def resamples(groups: Numbers, count: int, seed: int) -> Iterator[Reals]:
-    """Weights of `count` bootstrap resamples, in blocks [up to AT_ONCE, messages].
+    """Weights of `count` bootstrap resamples, in blocks [some, messages].
 
     Whole groups are drawn, as many as there are, with replacement; give every message a group of its own to draw
     messages. The same seed gives the same weights.
@@ -154,8 +154,9 @@ def resamples(groups: Numbers, count: int, seed: int) -> Iterator[Reals]:
     """
     draw = np.random.default_rng(seed)
     number = int(groups.max()) + 1
-    for start in range(0, count, AT_ONCE):
-        block = min(AT_ONCE, count - start)
+    most = max(1, AT_ONCE // len(groups))
+    for start in range(0, count, most):
+        block = min(most, count - start)
         drawn = [np.bincount(draw.integers(number, size=number), minlength=number) for _ in range(block)]
         yield np.stack(drawn).astype(np.float64)[:, groups]
 
