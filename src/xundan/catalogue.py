@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from xundan.catalogue_chats import CHATS
 from xundan.catalogue_coze import COZE
+from xundan.catalogue_models import MODELS
 from xundan.catalogue_orders import ORDERS
 from xundan.catalogue_understand import UNDERSTAND
 
@@ -410,4 +411,5 @@ SETTINGS: dict[str, str] = {
 WORDS |= CHATS
 WORDS |= COZE
 WORDS |= ORDERS
+WORDS |= MODELS
 WORDS |= UNDERSTAND

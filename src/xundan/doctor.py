@@ -190,7 +190,7 @@ def users(messages: int, busiest: list[tuple[str, int]]) -> Iterator[Finding]:
 
 def model(settings: Settings) -> Iterator[Finding]:
     """Whether the model is there and answers."""
-    from xundan.wiring import open_classifier
+    from xundan.serving import open_classifier
 
     if not settings.scoring:
         yield bad("warn", "scoring_off")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from xundan.sentences_models import MODELS
 from xundan.sentences_orders import ORDERS
 from xundan.sentences_understand import UNDERSTAND
 
 SENTENCES: list[tuple[str, str]] = [
     *ORDERS,
     *UNDERSTAND,
+    *MODELS,
     # the command line
     (r"No such command '(.*)'\.(?: Did you mean (.*)\?)?", "没有命令 {0}；xundan --help 列出全部命令"),
     (r"No such option: (\S+)(?: .*)?", "没有选项 {0}；加 --help 看用法"),

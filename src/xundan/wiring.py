@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from xundan.embedded.rebuild import Rebuilt
     from xundan.receive.letters import Letters
     from xundan.receive.services import Services
-    from xundan.understand.model import OnnxClassifier
-    from xundan.understand.scorer import Scorer
+    from xundan.serving import Scoring
 
 ADAPTERS: dict[tuple[str, str], str] = {
     ("embedded", "Lock"): "xundan.embedded.lock:DataDirLock",
@@ -105,7 +104,7 @@ def open_services(settings: Settings) -> Iterator[Services]:
     files = Files(make_folder(settings.data_dir))
     with ExitStack() as stack:
         stack.enter_context(part("Lock")(settings.data_dir))
-        scorer = open_scorer(settings, stack)
+        scorer, models = _scoring(settings, stack)
         log = stack.enter_context(closing(part("EventLog")(files.log)))
         store = stack.enter_context(closing(part("Store")(files.store)))
         dead = stack.enter_context(closing(part("DeadLetters")(files.dead)))
@@ -121,9 +120,19 @@ def open_services(settings: Settings) -> Iterator[Services]:
             cache=cache,
             dead=dead,
             runner=runner,
+            models=models,
             intake=Intake(log, protector, scorer, dead, cache, settings),
             report=lambda query: build(query, store, settings.rules, min_overlap=settings.min_overlap),
         )
+
+
+def _scoring(settings: Settings, stack: ExitStack) -> Scoring | tuple[None, None]:
+    """What understands messages; loaded only where scoring is on."""
+    if not settings.scoring:
+        return None, None
+    from xundan.serving import open_scoring
+
+    return open_scoring(settings, stack)
 
 
 @contextmanager
@@ -186,28 +195,6 @@ def rebuild(settings: Settings, *, keep: bool, progress: Callable[[int], None]) 
     with adapter(settings.profile, "Lock")(settings.data_dir):
         made: Rebuilt = adapter(settings.profile, "rebuild")(files.store, settings.rules, keep=keep, progress=progress)
     return made
-
-
-def open_classifier(settings: Settings) -> OnnxClassifier:
-    """The model that `model_dir` names, or the one in the package. Raises `XundanError` when it cannot be loaded."""
-    from xundan.understand.cpus import threads
-    from xundan.understand.model import load_classifier
-
-    return load_classifier(settings.model_dir, threads=threads(), runtime=settings.model_runtime)
-
-
-def open_scorer(settings: Settings, stack: ExitStack) -> Scorer | None:
-    """The model behind its micro-batcher, closed with `stack`; None with scoring off."""
-    if not settings.scoring:
-        return None
-    from xundan.understand.cache import ScoreCache
-    from xundan.understand.scorer import Scorer
-
-    cache = ScoreCache(settings.score_cache_items, settings.score_cache_ttl_s)
-    classifier = open_classifier(settings)
-    batch_ms = settings.score_budget_ms / 3
-    made = Scorer(classifier, max_waiting=settings.score_max_waiting, cache=cache, batch_ms=batch_ms)
-    return stack.enter_context(closing(made))
 
 
 def make_folder(folder: Path) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -39,3 +40,13 @@ def sign(path: Path, name: str) -> None:
     card = json.loads((path / "card.json").read_text())
     card["files"][name] = digest(path / name)
     (path / "card.json").write_text(json.dumps(card))
+
+
+def another(folder: Path, version: str, *changes: Callable[[Path], None]) -> Path:
+    """A copy of `TINY` under another version, changed."""
+    path = folder / f"from-{version}"
+    shutil.copytree(TINY, path)
+    rewrite("card.json", version=version)(path)
+    for change in changes:
+        change(path)
+    return path

@@ -161,6 +161,14 @@ class FakeScorer:
         return {"hits": 3, "misses": 5, "batches": 2, "waiting": 1}
 
 
+class FakeModels:
+    """No model was activated."""
+
+    def __init__(self) -> None:
+        self.switched = self.refused = 0
+        self.fault = ""
+
+
 class FakeStore:
     """One page of whatever the test puts here."""
 
@@ -255,6 +263,7 @@ class Server:
             dead=self.world.dead,
             runner=self.runner,
             intake=self.world.intake,
+            models=FakeModels(),
             report=report or (lambda query: build(query, self.store, self.world.settings.rules, NOW)),
         )
         self.app = create_app(self.services)

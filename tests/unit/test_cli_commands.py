@@ -19,6 +19,7 @@ COMMANDS = (
     *(("serve",), ("demo",), ("init",), ("settings",), ("token",), ("doctor",), ("version",), ("report",), ("tail",)),
     *(("import",), ("replay",), ("simulate",), ("rebuild",), ("dead", "list"), ("dead", "show"), ("dead", "replay")),
     *(("evaluate",), ("classify",), ("label",), ("label", "import"), ("label", "export"), ("label", "draw")),
+    *(("model", "list"), ("model", "add"), ("model", "activate"), ("model", "rollback")),
 )
 MESSAGES = (
     "user_id,text,ts,from\n"

@@ -145,20 +145,20 @@ class Model:
 
 
 def test_the_model_is_asked(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xundan.wiring.open_classifier", lambda _: Model())
+    monkeypatch.setattr("xundan.serving.open_classifier", lambda _: Model())
     assert "test-1" in next(doctor.model(settings)).what
 
     def absent(_: Settings) -> None:
         raise XundanError("there is no model here")
 
-    monkeypatch.setattr("xundan.wiring.open_classifier", absent)
+    monkeypatch.setattr("xundan.serving.open_classifier", absent)
     found = list(doctor.findings(Path("none"), lambda: settings))
     assert any(f.level == "fail" and "no model" in f.what for f in found)
     assert levels(doctor.model(replace(settings, scoring=False))) == ["warn"]
 
 
 def test_one_look_that_breaks_does_not_hide_the_others(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("xundan.wiring.open_classifier", lambda _: 1 / 0)
+    monkeypatch.setattr("xundan.serving.open_classifier", lambda _: 1 / 0)
     found = list(doctor.findings(Path("none"), lambda: settings))
     assert any(f.level == "fail" and "ZeroDivisionError" in f.what for f in found)
     assert "空闲" in found[-1].what

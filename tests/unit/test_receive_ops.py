@@ -27,7 +27,15 @@ def test_alive_and_ready(tmp_path: Path) -> None:
     assert server.get("/healthz", token="").json() == {"status": "ok"}
     answer = server.get("/readyz", token="")
     assert answer.status_code == 200
-    assert answer.json() == {"ready": True, "log": "ok", "runner": "ok", "lag": 0, "position": 0, "model": "fake-1"}
+    assert answer.json() == {
+        "ready": True,
+        "log": "ok",
+        "runner": "ok",
+        "lag": 0,
+        "position": 0,
+        "model": "fake-1",
+        "model_fault": "",
+    }
     assert list(tmp_path.iterdir()) == []
 
 
@@ -82,6 +90,8 @@ def test_metrics_count_what_happens() -> None:
     assert found["xundan_http_seconds_count{endpoint=coze}"] == 4
     assert found["xundan_http_seconds_bucket{endpoint=coze,le=+Inf}"] == 4
     assert found["xundan_log_offset{}"] == 1
+    assert (found["xundan_score_cache_total{outcome=hit}"], found["xundan_score_waiting{}"]) == (3, 1)
+    assert found["xundan_model{version=fake-1}"] == 1
     assert (found["xundan_runner_lag{}"], found["xundan_runner_up{}"]) == (3, 1)
     assert {re.sub(r"(_total|_bucket|_count|_sum)?{.*", "", name) for name in found if "xundan" in name} == set(METRICS)
 

@@ -27,7 +27,8 @@ class Alive(msgspec.Struct):
 class Ready(msgspec.Struct):
     """`log` and `runner` are "ok" or say what is wrong; `lag` counts entries the reports do not contain yet.
 
-    `model` is the version that scores, "off" where scoring is switched off.
+    `model` is the version that scores, "off" where scoring is switched off; `model_fault` says why an activated model
+    does not, "" when all is well.
     """
 
     ready: bool
@@ -36,6 +37,7 @@ class Ready(msgspec.Struct):
     lag: int
     position: int
     model: str
+    model_fault: str = ""
 
 
 class Health:
@@ -63,8 +65,9 @@ class Health:
         status = self._services.runner.status()
         runner = str(status["error"] or "ok")
         ready = self._log == runner == "ok"
-        model = self._services.intake.model
-        return Ready(ready, self._log, runner, status["lag"], status["position"], model)
+        model, models = self._services.intake.model, self._services.models
+        fault = "" if models is None else models.fault
+        return Ready(ready, self._log, runner, status["lag"], status["position"], model, fault)
 
     def _log_state(self) -> str:
         try:

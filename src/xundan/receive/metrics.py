@@ -24,6 +24,8 @@ METRICS: dict[str, str] = {
     "xundan_score_cache": "Questions asked of the memory of scores: hit or miss.",
     "xundan_score_batches": "Passes of the model over live messages.",
     "xundan_score_waiting": "Questions that wait for the model now.",
+    "xundan_model": "1 for the version of the model that scores.",
+    "xundan_model_switches": "Activations of another model: followed (done), or refused because it failed its check.",
     "xundan_http_requests": "Answers by endpoint and status.",
     "xundan_http_seconds": "Time from the head of a request to the end of its answer, by endpoint.",
     "xundan_log_offset": "Offset of the newest entry of the log.",
@@ -76,6 +78,17 @@ class Figures(Collector):
         yield scores
         if self._services.intake.scorer is not None:
             yield from _scorer(self._services.intake.scorer.status())
+            yield from self._models()
+
+    def _models(self) -> Iterator[Metric]:
+        version = GaugeMetricFamily("xundan_model", METRICS["xundan_model"], labels=["version"])
+        version.add_metric([self._services.intake.model], 1)
+        yield version
+        if (models := self._services.models) is not None:
+            switches = _counter("xundan_model_switches", "outcome")
+            switches.add_metric(["done"], models.switched)
+            switches.add_metric(["refused"], models.refused)
+            yield switches
 
     def _http(self) -> Iterator[Metric]:
         answers = _counter("xundan_http_requests", "endpoint", "status")

@@ -63,6 +63,8 @@ def _check_files(path: Path, files: dict[str, Any]) -> None:
     if MODEL not in files:
         raise ConfigError(f"model_dir: {path / CARD}: files must name {MODEL} and its SHA-256")
     for name, expected in files.items():
+        if name != Path(name).name:
+            raise ConfigError(f"model_dir: {path / CARD}: files must lie in the directory itself, not {name!r}")
         try:
             actual = digest(path / name)
         except OSError as error:
