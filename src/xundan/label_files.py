@@ -43,15 +43,17 @@ class Taken:
 
 @dataclass(frozen=True)
 class LabelSet:
-    """The labelled messages of one shop. `clock` tells the time, UTC ms; `translate` makes reasons the operator's."""
+    """The labelled messages of one shop. `translate` makes reasons the operator's."""
 
     labels: Labels
     shop: str
-    clock: Callable[[], int]
     translate: Callable[[str], str]
 
     def bring(self, path: Path, form: str, by: str) -> Taken:
-        """Take a file in. A second time changes nothing. Raises `Rejected` where it cannot be read at all."""
+        """Take a file in. A second time changes nothing. Raises `Rejected` where it cannot be read at all.
+
+        Labels that do not say when they were made are as old as the file.
+        """
         taken = Taken()
         if path.is_dir() or not path.exists():
             why = "this is a folder, not a file" if path.is_dir() else "there is no such file"
@@ -65,7 +67,7 @@ class LabelSet:
 
     def _entries(self, path: Path, form: str, by: str, rejects: RejectLines) -> Iterator[_Found]:
         read = _studio if form == "label-studio" else _lines
-        for number, what, entries in read(path, by, self.clock()):
+        for number, what, entries in read(path, by, path.stat().st_mtime_ns // 1_000_000):
             try:
                 yield from [_Found(number, what, entry) for entry in entries()]
             except Rejected as wrong:

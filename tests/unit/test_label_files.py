@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,12 +31,13 @@ ROW = {"text": "便宜点", "context": [{"from": "agent", "text": "199元哦"}],
 @pytest.fixture
 def labels(tmp_path: Path) -> Iterator[LabelSet]:
     store = SqliteLabels(tmp_path / "labels.db")
-    yield LabelSet(store, "1024", lambda: NOW, str)
+    yield LabelSet(store, "1024", str)
     store.close()
 
 
 def write(path: Path, *rows: object) -> Path:
     path.write_text("".join((row if isinstance(row, str) else json.dumps(row)) + "\n" for row in rows))
+    os.utime(path, (NOW / 1000, NOW / 1000))
     return path
 
 
@@ -60,6 +62,14 @@ def test_labels_come_in_once_and_go_out_as_training_reads_them(labels: LabelSet,
     assert read_labelled(out)[0]._replace(group="") == (ASKED, "bargain", True, "")
     assert labels.bring(out, "jsonl", "").known == 1
     assert labels.labels.counts("1024") == LabelCounts(2, 1, 0, 1)
+
+
+def test_a_label_without_a_date_is_as_old_as_its_file(labels: LabelSet, tmp_path: Path) -> None:
+    old = write(tmp_path / "old.jsonl", ROW)
+    new = write(tmp_path / "new.jsonl", ROW | {"intent": "price_query"})
+    os.utime(new, (NOW / 1000 + 60, NOW / 1000 + 60))
+    assert [labels.bring(file, "jsonl", "ann").human for file in (old, new, old, new)] == [1, 1, 0, 0]
+    assert exported(labels)[0]["intent"] == "price_query"
 
 
 def test_a_dialogue_is_its_customers_turns(labels: LabelSet, tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def _label_set(settings: Settings) -> Iterator[LabelSet]:
     from xundan.wiring import open_labels
 
     with open_labels(settings) as labels:
-        yield LabelSet(labels, settings.shop_id, _now, translate)
+        yield LabelSet(labels, settings.shop_id, translate)
 
 
 @contextmanager
