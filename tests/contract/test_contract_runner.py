@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import strategies
 from world import SHOP, World
+from xundan.domain.context import context_of
 from xundan.domain.journey import advance
 from xundan.domain.ports import Append, Question, Scored
 from xundan.domain.records import Fact, Message
@@ -156,6 +158,32 @@ def test_what_arrived_unscored_is_scored_with_its_context_before_the_journey(tmp
     assert (conversation.intent, conversation.label) == ("bargain", "high")
     assert [turn.text for turn in asked[-1].context] == ["在吗", "在的"]
     embedded.close()
+
+
+MIDNIGHT = 1_795_017_600_000
+"""Of a day in Shanghai, in UTC ms."""
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(st.integers(-150, 150), min_size=1, max_size=12, unique=True), st.integers(1, 4))
+def test_what_is_scored_later_has_the_context_it_would_have_had_at_once(minutes: list[int], at_once: int) -> None:
+    asked: list[Question] = []
+
+    def score(questions: Sequence[Question]) -> list[Scored]:
+        asked.extend(questions)
+        return [Scored("bargain", 0.9, "m1") for _ in questions]
+
+    arriving = [_message(f"m{n}", MIDNIGHT + n * 60_000, text=f"t{n}") for n in minutes]
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = Embedded(Path(folder), score=score)
+        for start in range(0, len(arriving), at_once):
+            embedded.take(arriving[start : start + at_once])
+        embedded.close()
+    assert [question.text for question in asked] == [f"t{n}" for n in minutes]
+    for place, (message, question) in enumerate(zip(arriving, asked, strict=True)):
+        assert isinstance(message, Message)
+        said = sorted((m for m in arriving[:place] if isinstance(m, Message)), key=lambda turn: turn.ts)
+        assert question.context == context_of(message, said, RULES.session_gap_ms)
 
 
 def test_a_store_that_cannot_be_written_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from xundan.domain.ports import CONTEXT_TURNS, DeadLetters, EventLog, Logged, Missed, Question, Scored, Turn
+from xundan.domain.context import context_of
+from xundan.domain.ports import CONTEXT_TURNS, DeadLetters, EventLog, Logged, Missed, Question, Scored
 from xundan.domain.records import Fact, Message, journey_key
 from xundan.domain.rules import Rules
 from xundan.domain.state import Segment
@@ -181,17 +183,24 @@ class InProcessRunner:
             return [Missed.FAILED] * len(questions)
 
     def _question(self, facts: list[Fact], at: int) -> Question:
-        """The message with up to three turns of its customer before it: from this batch, else from the journey."""
+        """The message with the turns before it, from the journey and from this batch, as if it had just arrived."""
         message = facts[at]
         assert isinstance(message, Message)
-        turns = [m for m in facts[max(0, at - 200) : at] if isinstance(m, Message) and _same_customer(m, message)]
-        if len(turns) < CONTEXT_TURNS:
-            name = f"d{self._rules.day(message.ts)}"
-            segment = self._carrier.parts.journey(message.shop, journey_key(message)).get(name, Segment)
-            turns = [held.fact for held in segment.held[-50:]] + turns if segment else turns
-        earlier = sorted((m for m in turns if m.key < message.key), key=lambda m: m.key)[-CONTEXT_TURNS:]
-        near = [m for m in earlier if message.ts - m.ts < self._rules.session_gap_ms]
-        return Question(message.text, tuple(Turn(m.sender, m.text) for m in near))
+        batch = [m for m in facts[max(0, at - 200) : at] if isinstance(m, Message) and _same_customer(m, message)]
+        said = sorted([*self._held(message), *batch], key=lambda turn: turn.ts)
+        return Question(message.text, context_of(message, said, self._rules.session_gap_ms))
+
+    def _held(self, message: Message) -> list[Message]:
+        """What the journey holds of the customer's chat shortly before a message."""
+        parts = self._carrier.parts.journey(message.shop, journey_key(message))
+        first = self._rules.day(message.ts - CONTEXT_TURNS * self._rules.session_gap_ms)
+        held: list[Message] = []
+        for day in range(first, self._rules.day(message.ts) + 1):
+            segment = parts.get(f"d{day}", Segment)
+            if segment is not None:
+                until = bisect_right(segment.held, message.ts, key=lambda one: one.fact.ts)
+                held += [one.fact for one in segment.held[max(0, until - 50) : until]]
+        return [turn for turn in held if _same_customer(turn, message)]
 
 
 def _wants_score(fact: Fact) -> bool:

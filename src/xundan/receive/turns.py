@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from xundan.domain.context import TURN_CHARS, context_of
 from xundan.domain.ports import CONTEXT_TURNS, Turn
 from xundan.domain.records import Message
 
 KEPT = CONTEXT_TURNS + 1  # one more, because a repeated message must not be its own context
-TURN_CHARS = 512
 
 Customer = tuple[str, str]
 """(shop, user id as received)."""
@@ -43,16 +43,7 @@ class Turns:
 
     def context(self, message: Message) -> tuple[Turn, ...]:
         """Up to three turns before the message within its conversation, oldest first."""
-        found: list[Turn] = []
-        after = message.ts
-        for turn in reversed(self._turns.get((message.shop, message.owner), ())):
-            if turn.ts > message.ts or turn.id == message.id:
-                continue
-            if after - turn.ts >= self._gap_ms or len(found) == CONTEXT_TURNS:
-                break
-            found.append(Turn(turn.sender, turn.text))
-            after = turn.ts
-        return tuple(reversed(found))
+        return context_of(message, self._turns.get((message.shop, message.owner), ()), self._gap_ms)
 
     def add(self, message: Message) -> None:
         """Remember a message (its text protected) as a turn; one that is known already changes nothing."""
