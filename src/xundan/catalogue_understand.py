@@ -28,10 +28,7 @@ UNDERSTAND: dict[str, tuple[str, str]] = {
         "Compared with {model} (same messages, paired resamples; bold where the interval leaves out 0)",
     ),
     "evaluate.seed": ("抽样的随机种子", "seed of the resampling"),
-    "understand.model": (
-        "模型目录，默认取设置 model_dir，再默认自带模型",
-        "model directory; model_dir's, or the built-in",
-    ),
+    "understand.model": ("模型目录，默认是正在使用的模型", "model directory; the model that serves unless given"),
     "evaluate.drawn": ("图在 {path}", "the picture is in {path}"),
     "evaluate.not_svg": (
         "命令行：--picture 写的是 SVG，文件名应以 .svg 结尾，而不是 {path}",

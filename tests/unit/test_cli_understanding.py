@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli_process import CLEAN, Shell, xundan
+from cli_process import CLEAN, SECRET, Shell, xundan
 from xundan.classify_lines import CHUNK, MAX_LINE, blocks
 
 ROWS = [
@@ -81,6 +81,15 @@ def test_one_message_is_enough_to_say_what_can_be_said(shell: Shell) -> None:
     assert said.code == 0
     assert re.search(r"购买分 AUC +— +—", said.out)
     ElementTree.parse(shell.directory / "one.svg")
+
+
+def test_the_activated_model_is_taken(shell: Shell) -> None:
+    shell.write("xundan.toml", f'shop_id = "1"\ncoze_secret = "{SECRET}"\nprofile = "embedded"\n')
+    tiny = Path(__file__).parents[1] / "data" / "tiny_encoder"
+    version = json.loads((tiny / "card.json").read_text())["version"]
+    assert shell("model", "add", tiny).code == 0
+    assert shell("model", "activate", version).code == 0
+    assert json.loads(shell("evaluate", "--data", "labelled.jsonl", "--json").out)["model"] == version
 
 
 def test_the_shops_own_model_and_threshold_are_taken(shell: Shell) -> None:

@@ -157,14 +157,13 @@ def _answers(classifier: OnnxClassifier, messages: Sequence[Labelled]) -> tuple[
 
 
 def open_model(given: Given, model: Path | None) -> OnnxClassifier:
-    """A model with all CPUs to itself: the one named, or the one of the settings. Raises `ConfigError`."""
+    """A model with all CPUs to itself: the one named, or the one that serves. Raises `ConfigError`."""
     from xundan.understand.cpus import allowed
     from xundan.understand.model import load_classifier
+    from xundan.understand.registry import Registry
 
-    threads = max(1, math.ceil(allowed()))
-    return load_classifier(
-        model or setting(given, "model_dir"), threads=threads, runtime=setting(given, "model_runtime")
-    )
+    path = model or setting(given, "model_dir") or Registry(setting(given, "data_dir") / "models").active()
+    return load_classifier(path, threads=max(1, math.ceil(allowed())), runtime=setting(given, "model_runtime"))
 
 
 def setting(given: Given, name: str) -> Any:
