@@ -21,10 +21,6 @@ CREATE TABLE IF NOT EXISTS labels (
   at INTEGER NOT NULL,
   PRIMARY KEY (shop, sample, source, label_by)
 ) STRICT, WITHOUT ROWID;
-CREATE VIEW IF NOT EXISTS newest AS
-  SELECT shop, sample, source, label_by, intent, buy, at FROM (
-    SELECT *, row_number() OVER (PARTITION BY shop, sample, source ORDER BY at DESC, label_by) AS place FROM labels
-  ) WHERE place = 1;
 
 -- name: add
 INSERT OR IGNORE INTO samples (shop, id, text, context, in_group, owner, message) VALUES (?, ?, ?, ?, ?, ?, ?)
@@ -42,8 +38,13 @@ WHERE excluded.at > at
 SELECT s.id, s.text, s.context, s.in_group, s.owner, s.message,
   h.intent, h.buy, h.label_by, h.at, p.intent, p.buy, p.label_by, p.at
 FROM samples AS s
-LEFT JOIN (SELECT * FROM newest WHERE shop = ?1 AND source = 'human') AS h ON h.sample = s.id
-LEFT JOIN (SELECT * FROM newest WHERE shop = ?1 AND source = 'proposal') AS p ON p.sample = s.id
+LEFT JOIN labels AS h ON h.shop = s.shop AND h.sample = s.id AND h.source = 'human' AND h.label_by = (
+  SELECT label_by FROM labels WHERE shop = s.shop AND sample = s.id AND source = 'human' ORDER BY at DESC, label_by LIMIT 1
+)
+LEFT JOIN labels AS p ON p.shop = s.shop AND p.sample = s.id AND p.source = 'proposal' AND p.label_by = (
+  SELECT label_by FROM labels WHERE shop = s.shop AND sample = s.id AND source = 'proposal'
+  ORDER BY at DESC, label_by LIMIT 1
+)
 WHERE s.shop = ?1 AND CASE ?2
   WHEN 'human' THEN h.sample IS NOT NULL WHEN 'proposed' THEN p.sample IS NOT NULL WHEN 'open' THEN h.sample IS NULL
   ELSE 1 END
