@@ -219,9 +219,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "doctor.damaged": ("数据库损坏：{why}", "a database is damaged: {why}"),
     "doctor.damaged.do": (
-        "停止服务，先备份数据目录；store.db 坏了可删掉它再启动（会从 log.db 重算），log.db 坏了请从备份恢复",
+        "停止服务，先备份数据目录；store.db 坏了可删掉它再启动（会从 log.db 重算），log.db 或 labels.db 坏了请从备份恢复",
         "stop the server and copy the data directory; delete a broken store.db and start again (it is computed anew"
-        " from log.db), restore a broken log.db from a backup",
+        " from log.db), restore a broken log.db or labels.db from a backup",
     ),
     "doctor.ahead": (
         "store.db 处理到 {position}，而 log.db 只有 {end} 条",

@@ -153,7 +153,10 @@ def damage(settings: Settings) -> list[str]:
     """What is wrong with the databases, in their own words; [] for sound ones."""
     files = Files(settings.data_dir)
     found: list[str] = []
-    for port, path in (("EventLogReader", files.log), ("StoreReader", files.store)):
+    kept = [("EventLogReader", files.log), ("StoreReader", files.store)]
+    if files.labels.exists():
+        kept.append(("Labels", files.labels))
+    for port, path in kept:
         with closing(adapter(settings.profile, port)(path)) as database:
             found += database.check()
     return found

@@ -120,13 +120,14 @@ def test_one_id_with_too_many_messages_is_found(messages: int, busiest: int, lev
         assert "Coze" in found[0].advice
 
 
-def test_a_damaged_database_is_found(settings: Settings) -> None:
-    from xundan.wiring import open_services
+@pytest.mark.parametrize("name", ["log.db", "labels.db"])
+def test_a_damaged_database_is_found(settings: Settings, name: str) -> None:
+    from xundan.wiring import open_labels, open_services
 
-    with open_services(replace(settings, scoring=False)):
-        pass
+    with open_services(replace(settings, scoring=False)), open_labels(settings) as labels:
+        labels.add("1024", [])
     assert levels(doctor.data(settings))[0] == "ok"
-    path = settings.data_dir / "log.db"
+    path = settings.data_dir / name
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
@@ -134,7 +135,7 @@ def test_a_damaged_database_is_found(settings: Settings) -> None:
         file.seek(4096)
         file.write(os.urandom(path.stat().st_size - 4096))
     found = list(doctor.findings(Path("none"), lambda: settings))
-    assert any(f.level == "fail" and ("损坏" in f.what or "log.db" in f.what) for f in found)
+    assert any(f.level == "fail" and ("损坏" in f.what or name in f.what) for f in found)
 
 
 class Model:

@@ -68,6 +68,10 @@ class SqliteLabels:
         with self._readers.snapshot() as connection:
             return LabelCounts(*connection.execute(_SQL["counts"], (shop,)).fetchone())
 
+    def check(self) -> list[str]:
+        """What is wrong with the file, in SQLite's words; [] for a sound one."""
+        return self._readers.check()
+
     def close(self) -> None:
         """Release the files. Idempotent."""
         self._readers.close()
