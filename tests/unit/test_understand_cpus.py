@@ -67,6 +67,6 @@ def test_this_machine_allows_something() -> None:
     assert allowed() > 0
 
 
-@pytest.mark.parametrize(("cpus", "expected"), [(0.5, 1), (1, 1), (1.5, 1), (2, 1), (2.5, 2), (4, 3), (16, 15)])
-def test_one_cpu_is_left_to_the_event_loop(cpus: float, expected: int) -> None:
+@pytest.mark.parametrize(("cpus", "expected"), [(0.5, 1), (1, 1), (1.5, 2), (2, 2), (2.5, 2), (4, 3), (16, 15)])
+def test_of_many_cpus_one_is_left_to_the_event_loop(cpus: float, expected: int) -> None:
     assert threads(cpus) == expected

@@ -6,6 +6,9 @@ import math
 import os
 from pathlib import Path
 
+FEW = 2
+"""CPUs of which none is left to the event loop alone: it would cost half of the model's speed."""
+
 
 def allowed(root: Path = Path("/"), schedulable: int | None = None) -> float:
     """CPUs that this process may use: those it may be scheduled on, or less by the quota of a control group.
@@ -19,12 +22,16 @@ def allowed(root: Path = Path("/"), schedulable: int | None = None) -> float:
 
 
 def threads(cpus: float | None = None) -> int:
-    """Threads for a pass of the model: all CPUs but one, which the event loop needs, and at least one.
+    """Threads for a pass of the model: all CPUs, from three on all but one.
+
+    The event loop sleeps most of the time, so the scheduler lets it go before threads that compute; where there are
+    CPUs enough it need not even take one from them.
 
     Args:
         cpus: those that may be used; by default `allowed()`.
     """
-    return max(1, math.ceil(allowed() if cpus is None else cpus) - 1)
+    whole = math.ceil(allowed() if cpus is None else cpus)
+    return max(1, whole if whole <= FEW else whole - 1)
 
 
 def _schedulable() -> int:

@@ -85,7 +85,7 @@ def _onnxruntime(path: Path, threads: int) -> Run:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
-    # A thread that spins while it waits takes the event loop's core.
+    # Spinning threads take the event loop's time: with one of two cores busy a pass took twice as long.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
