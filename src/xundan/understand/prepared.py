@@ -20,8 +20,8 @@ PASS_COST = 16
 class Prepared(NamedTuple):
     """A question read by a model's own normalisation.
 
-    `key` is equal for questions that the model cannot tell apart; `length` is what a batch is padded to, in the model's
-    own unit (tokens, characters); `form` is the model's affair.
+    `key` is equal for questions that the model cannot tell apart; `length` is what a batch is padded to, in tokens;
+    `form` is the model's affair.
     """
 
     key: bytes

@@ -31,6 +31,9 @@ INLINE = 8
 SAFE = 0.8
 """A question is queued only if this part of its budget seems to suffice."""
 
+KNOWN = 3
+"""After so many batches it is known how long they take."""
+
 PATIENCE_S = 0.2
 """How long `score_now` lets live questions go before it."""
 
@@ -180,7 +183,9 @@ class Scorer:
             self._changed.notify_all()
 
     def _wait(self, more: int) -> float:
-        """Seconds until so many tokens more are computed, behind what waits and what is under way."""
+        """Seconds until so many tokens more are computed, behind what waits and what is under way; 0 until known."""
+        if self.batches < KNOWN:
+            return 0.0
         tokens = self._tokens + more
         passes = 1 + tokens // self._pace.tokens(self._batch_s)
         return self._pace.seconds(tokens, passes) + max(0.0, self._ends - time.monotonic())
