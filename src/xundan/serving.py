@@ -10,7 +10,7 @@ from typing import NamedTuple
 from xundan.errors import ConfigError
 from xundan.settings import Settings
 from xundan.understand.cache import ScoreCache
-from xundan.understand.cpus import threads
+from xundan.understand.cpus import behind, threads
 from xundan.understand.model import OnnxClassifier, load_classifier
 from xundan.understand.probe import check
 from xundan.understand.registry import Registry, plain
@@ -34,8 +34,8 @@ def open_registry(settings: Settings) -> Registry:
 
 
 def load(settings: Settings, path: Path | None) -> OnnxClassifier:
-    """A model as the settings want it run; None for the one in the package. Raises `XundanError`."""
-    return load_classifier(path, threads=threads(), runtime=settings.model_runtime)
+    """A model as a server runs it; None for the one in the package. Raises `XundanError`."""
+    return behind(partial(load_classifier, path, threads=threads(), runtime=settings.model_runtime))
 
 
 def load_checked(settings: Settings, path: Path | None) -> OnnxClassifier:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from xundan.understand.cpus import allowed, threads
+from xundan.understand.cpus import BEHIND, allowed, behind, threads
 
 
 def files(root: Path, given: dict[str, str]) -> Path:
@@ -61,6 +65,22 @@ def test_the_quota_counts_where_it_is_less_than_the_machine(
 def test_affinity_counts_where_it_is_less_than_the_quota(tmp_path: Path) -> None:
     quota = {"proc/self/cgroup": "0::/\n", "sys/fs/cgroup/cpu.max": "400000 100000"}
     assert allowed(files(tmp_path, quota), schedulable=2) == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux alone")
+def test_threads_that_compute_go_behind_the_others() -> None:
+    def priority() -> int:
+        return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+    def inner() -> tuple[int, int]:
+        with ThreadPoolExecutor(1) as pool:
+            return priority(), pool.submit(priority).result()
+
+    own = priority()
+    assert behind(inner) == (own + BEHIND, own + BEHIND)
+    assert priority() == own
+    with pytest.raises(ZeroDivisionError):
+        behind(lambda: 1 / 0)
 
 
 def test_this_machine_allows_something() -> None:

@@ -14,6 +14,7 @@ from threading import Condition, Thread
 from xundan.domain.ports import Missed, Question
 from xundan.understand.cache import ScoreCache
 from xundan.understand.calls import Answer, Call, Item, wake_from_afar
+from xundan.understand.cpus import give_way
 from xundan.understand.pace import Pace
 from xundan.understand.prepared import TOKENS, Model, Prepared, around, cut
 
@@ -205,6 +206,7 @@ class Scorer:
     # the thread's side
 
     def _work(self) -> None:
+        give_way()
         while batch := self._take():
             found = self._pass(batch[0].model, [item.prepared for item in batch])
             with self._changed:
