@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from xundan.domain.journey import advance
 from xundan.domain.ports import Append, Question, Scored
 from xundan.domain.records import Fact, Message
 from xundan.domain.rules import Rules
-from xundan.embedded import carrier
+from xundan.embedded import carrier, runner
 from xundan.embedded.rebuild import rebuild
 from xundan.embedded.runner import InProcessRunner
 from xundan.embedded.sqlite_dead import SqliteDeadLetters
@@ -158,6 +159,36 @@ def test_what_arrived_unscored_is_scored_with_its_context_before_the_journey(tmp
     assert (conversation.intent, conversation.label) == ("bargain", "high")
     assert [turn.text for turn in asked[-1].context] == ["在吗", "在的"]
     embedded.close()
+
+
+def test_a_slow_model_holds_up_neither_what_is_scored_nor_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "SCORING_S", 0.05)
+    sizes: list[int] = []
+
+    def score(questions: Sequence[Question]) -> list[Scored]:
+        sizes.append(len(questions))
+        time.sleep(0.03)
+        return [Scored("bargain", 0.9, "m1") for _ in questions]
+
+    embedded = Embedded(tmp_path, score=score)
+    embedded.log.append_now([Append(_message(f"m{n:03}", n * 1000)) for n in range(400)])
+    while embedded.store.position() < 20:
+        time.sleep(0.005)
+    begin = time.monotonic()
+    embedded.runner.stop()
+    assert time.monotonic() - begin < 1
+    position = embedded.store.position()
+    assert 20 <= position < 400, "what was scored has been carried"
+    assert max(sizes) <= runner.SCORED_AT_ONCE
+    embedded.close_files()
+    again = Embedded(tmp_path, score=lambda questions: [Scored("bargain", 0.9, "m1") for _ in questions])
+    again.runner.catch_up()
+    ((conversation, messages),) = again.store.conversations(SHOP, "c1")
+    assert conversation.messages == len(messages) == 400
+    assert {message.intent for message in messages} == {"bargain"}
+    again.close()
 
 
 MIDNIGHT = 1_795_017_600_000

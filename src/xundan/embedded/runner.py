@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -27,6 +28,12 @@ GATHER = 0.25
 GATHER_EACH = 0.005
 """Seconds for which facts may gather after a batch, at most, and for each fact in it: in a large batch each costs half.
 So batches grow only while facts come faster than 200 a second, and a lone one is carried at once."""
+
+SCORING_S = 1.0
+"""A step that scores longer is carried as far as it is scored."""
+
+SCORED_AT_ONCE = 8
+"""After so many messages a step looks at the time and for `stop`; after ever more while they are scored quickly."""
 
 Score = Callable[[Sequence[Question]], Sequence[Scored | Missed]]
 
@@ -61,6 +68,7 @@ class InProcessRunner:
         self._carrier = Carrier(store, rules)
         self._position = store.position()
         self._dead_count = 0
+        self._more = False
         self._error = ""
         self._fatal = False
 
@@ -113,25 +121,28 @@ class InProcessRunner:
         """Seconds until the next turn."""
         if not carried:
             return AWAY if self._error else IDLE
-        return 0 if carried == self._batch else min(GATHER, carried * GATHER_EACH)
+        return 0 if carried == self._batch or self._more else min(GATHER, carried * GATHER_EACH)
 
     def _turn(self) -> int:
         """Carry one batch and say how many facts it had; 0 if it must be tried again later."""
         try:
             entries = self._log.read(self._position, self._batch)
-            if entries:
-                self._carry(entries)
+            carried = self._carry(entries) if entries else 0
+            self._more = carried < len(entries)
             self._error = ""
-            return len(entries)
+            return carried
         except Retryable as error:
             if not self._error:
                 logger.warning("runner waits: %s", error, extra={"action": "runner_waits"})
             self._error = str(error)
             return 0
 
-    def _carry(self, entries: list[Logged]) -> None:
+    def _carry(self, entries: list[Logged]) -> int:
+        """Carry as many as could be scored in time; how many."""
         facts = self._scored([entry.fact for entry in entries])
-        self._carry_facts(list(zip((entry.offset for entry in entries), facts, strict=True)))
+        if facts:
+            self._carry_facts(list(zip((entry.offset for entry in entries), facts, strict=False)))
+        return len(facts)
 
     def _carry_facts(self, entries: list[tuple[int, Fact]]) -> None:
         """Carry in one transaction; where a fact breaks it, in halves, until it stands alone and is put aside."""
@@ -162,17 +173,26 @@ class InProcessRunner:
     # what arrived unscored
 
     def _scored(self, facts: list[Fact]) -> list[Fact]:
+        """The facts with their scores, or the first of them where the rest must wait for the next step."""
         if self._score is None:
             return facts
         asked = [at for at, fact in enumerate(facts) if _wants_score(fact)]
-        if not asked:
-            return facts
-        questions = [self._question(facts, at) for at in asked]
-        for at, scored in zip(asked, self._answers(questions), strict=True):
+        ends = time.monotonic() + SCORING_S
+        done, size = 0, SCORED_AT_ONCE
+        while done < len(asked):
+            begin = time.monotonic()
+            if self._stop.is_set() or (done and begin > ends):
+                return facts[: asked[done]]
+            self._score_some(facts, asked[done : done + size])
+            done += size
+            size = 2 * size if time.monotonic() - begin < SCORING_S / 20 else SCORED_AT_ONCE
+        return facts
+
+    def _score_some(self, facts: list[Fact], places: list[int]) -> None:
+        for at, scored in zip(places, self._answers([self._question(facts, at) for at in places]), strict=True):
             fact = facts[at]
             if isinstance(scored, Scored) and isinstance(fact, Message):
                 facts[at] = replace(fact, intent=scored.intent, buy_score=scored.buy_score, model=scored.model)
-        return facts
 
     def _answers(self, questions: list[Question]) -> Sequence[Scored | Missed]:
         assert self._score is not None

@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
@@ -55,8 +55,17 @@ def give_way() -> None:
 
 def behind(function: Callable[[], T]) -> T:
     """What `function` returns, called on a thread that gives way, so that the threads it leaves behind do."""
-    with ThreadPoolExecutor(1, initializer=give_way) as pool:
-        return pool.submit(function).result()
+    result: Future[T] = Future()
+
+    def run() -> None:
+        give_way()
+        try:
+            result.set_result(function())
+        except Exception as error:
+            result.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return result.result()
 
 
 def _schedulable() -> int:

@@ -15,6 +15,7 @@ from xundan.understand.scorer import Scorer
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+CLOSE_S = 0.5
 
 
 class ModelWatch:
@@ -49,9 +50,9 @@ class ModelWatch:
         self._thread.start()
 
     def close(self) -> None:
-        """End the thread, once a model that is being loaded is. Idempotent."""
+        """End the thread; a model that is being loaded is not waited for. Idempotent."""
         self._end.set()
-        self._thread.join()
+        self._thread.join(CLOSE_S)
 
     def _watch(self) -> None:
         while not self._end.wait(self._every):
