@@ -14,7 +14,7 @@ from rich.console import Console
 
 from benchmarks import results
 
-NAMES: Mapping[str, str] = {"coze": "coze", "import": "bring", "report": "report"}
+NAMES: Mapping[str, str] = {"coze": "coze", "import": "bring", "report": "report", "serving": "serving", "load": "load"}
 """The benchmark's name on the command line -> its module."""
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import shutil
 import statistics
 import time
@@ -13,10 +12,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from benchmarks.load import Answered, send
+from benchmarks.closed_loop import Answered, send
 from benchmarks.results import Result, Row, Target
 from benchmarks.rows import live_messages
-from benchmarks.server import Server, serving, settings_for
+from benchmarks.server import request, serving, settings_for
 from benchmarks.usage import usage
 from xundan.embedded.sqlite_log import SqliteLogReader
 
@@ -60,7 +59,7 @@ def run(folder: Path, scale: float, say: Callable[[str], None]) -> Result:
 def _step(folder: Path, messages: Sequence[Any], connections: int, seconds: float, *, scoring: bool) -> Row:
     settings = settings_for(folder, scoring=scoring)
     with serving(settings) as server:
-        requests = [_request(server, message) for message in messages]
+        requests = [request(server.url, server.token, message) for message in messages]
         warmed = asyncio.run(send(server.url, requests[:WARM_UP], connections=connections, seconds=60))
         server.wait_until_carried()
         before = usage(server.pid)
@@ -94,15 +93,6 @@ def _step(folder: Path, messages: Sequence[Any], connections: int, seconds: floa
 def _latencies(answered: Answered) -> Row:
     percentiles = statistics.quantiles(answered.took_s, n=100)
     return {"p50_ms": percentiles[49] * 1000, "p99_ms": percentiles[98] * 1000}
-
-
-def _request(server: Server, message: dict[str, Any]) -> bytes:
-    body = json.dumps(message, ensure_ascii=False).encode()
-    head = (
-        f"POST /coze HTTP/1.1\r\nHost: {server.url.removeprefix('http://')}\r\nAuthorization: Bearer {server.token}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    )
-    return head.encode() + body
 
 
 def check_durable(log: Path, acknowledged: Sequence[dict[str, Any]]) -> None:

@@ -1,101 +1,203 @@
-"""A load client that costs little: keep-alive connections, each sending a prebuilt request when it has its answer."""
+"""POST /coze under a load that does not wait: 50, 200, 500 messages a second, ours and the usual way side by side."""
 
 from __future__ import annotations
 
-import asyncio
-import re
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlsplit
+import json
+import shutil
+import statistics
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from itertools import product
+from pathlib import Path
+from typing import Any
 
-_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_HEAD_END = b"\r\n\r\n"
+import uvloop
+
+from benchmarks import models
+from benchmarks.bert import SIZES
+from benchmarks.chats import REAL, Asked, as_they_come, real_chats, written_chats
+from benchmarks.open_loop import Offered, offer
+from benchmarks.results import Result, Row, Target
+from benchmarks.rows import SHOP, live_messages
+from benchmarks.server import request, serving, settings_for
+from benchmarks.usage import Usage, family_usage
+from benchmarks.usual_way import serve as usual_way
+from xundan.domain.records import Message
+from xundan.embedded.rebuild import facts_held
+from xundan.embedded.sqlite_store import SqliteStore
+from xundan.errors import MissingExtra
+from xundan.receive.tokens import SCOPES, mint
+
+RATES = (50, 200, 500)
+SECONDS = 20
+ROUNDS = 3
+WARM_UP = 200
+WARM_UP_RATE = 20.0
+SIZE = SIZES["BERT-base"]
+DEFAULT, USUAL = "default model", f"usual way, {SIZE.name}"
+
+COLUMNS = {
+    "what": "what",
+    "rate": "asked/s",
+    "messages": "messages",
+    "p50_ms": "p50 ms",
+    "p95_ms": "p95 ms",
+    "p99_ms": "p99 ms",
+    "in_time": "scored in time %",
+    "later": "later %",
+    "never": "never %",
+    "lost": "no answer %",
+    "remembered": "from memory %",
+    "cpu_share": "CPU %",
+    "cpu_us": "CPU µs/message",
+    "rss_mb": "MB",
+    "behind_s": "carried after s",
+    "late_ms": "client late p99 ms",
+}
+
+Say = Callable[[str], None]
 
 
-@dataclass
-class Answered:
-    """What became of the requests: seconds each took, in the order of the answers, and the place of each request."""
+def run(folder: Path, scale: float, say: Say) -> Result:
+    """Each step has a server of its own and sends every message once, so that the memory of scores is not flattered."""
+    chats = real_chats()
+    messages = list(as_they_come(chats or written_chats()))
+    notes = [] if chats else [f"the project's written dialogues instead of real chats: {REAL.name} is not there"]
+    systems = _systems(folder / "load", notes)
+    rounds = max(1, round(ROUNDS * scale))
+    rows: list[Row] = []
+    for number, rate, (name, step) in product(range(rounds), RATES, systems.items()):
+        say(f"{name}, {rate}/s, round {number + 1} of {rounds}")
+        rows.append({"what": name, "rate": rate, **step(messages[: round(rate * SECONDS * min(1.0, scale))], rate)})
+    shutil.rmtree(folder / "load")
+    found = _medians(rows)
+    title = f"POST /coze at a given rate, medians of {rounds} rounds"
+    return Result("load", title, COLUMNS, found, _targets(found), notes)
 
-    took_s: list[float] = field(default_factory=list)
-    places: list[int] = field(default_factory=list)
-    elapsed_s: float = 0.0
+
+Step = Callable[[Sequence[Asked], int], Row]
 
 
-async def send(url: str, requests: Sequence[bytes], *, connections: int, seconds: float) -> Answered:
-    """Send requests for so many seconds, or until there are no more, and wait for the last answers.
+def _systems(folder: Path, notes: list[str]) -> dict[str, Step]:
+    """What can be measured here; `notes` is told what cannot."""
+    systems: dict[str, Step] = {DEFAULT: lambda messages, rate: _ours(folder / "data", None, messages, rate)}
+    folder.mkdir()
+    try:
+        model = models.write(folder / "model", SIZE)
+        systems[SIZE.name] = lambda messages, rate: _ours(folder / "data", model, messages, rate)
+        usual_way.check()
+        systems[USUAL] = lambda messages, rate: _usual(folder, messages, rate)
+    except MissingExtra as missing:
+        notes.append(str(missing))
+    return systems
 
-    Raises `ConnectionError` on any answer but a 200.
-    """
-    where = urlsplit(url)
-    loop = asyncio.get_running_loop()
-    work = _Work(iter(enumerate(requests)), time.perf_counter() + seconds)
-    started = time.perf_counter()
-    makers = [
-        loop.create_connection(lambda: _Connection(work, loop.create_future()), where.hostname or "", where.port or 80)
-        for _ in range(connections)
+
+def _ours(folder: Path, model: Path | None, messages: Sequence[Asked], rate: int) -> Row:
+    settings = settings_for(folder, scoring=True, model=model)
+    with serving(settings) as server:
+        warm = [request(server.url, server.token, message) for message in live_messages(WARM_UP)]
+        uvloop.run(offer(server.url, warm, rate=WARM_UP_RATE * 5))
+        server.wait_until_carried()
+        requests = [request(server.url, server.token, _body(n, one)) for n, one in enumerate(messages)]
+        counted, before = server.metrics(), family_usage(server.pid)
+        offered = uvloop.run(offer(server.url, requests, rate=rate))
+        after = family_usage(server.pid)
+        later = {name: value - counted.get(name, 0) for name, value in server.metrics().items()}
+        behind_s = server.wait_until_carried()
+    never = _unscored(folder)
+    shutil.rmtree(folder)
+    in_time = sum(json.loads(answer.body)["intent"] is not None for answer in offered.answers if answer.status == 200)
+    share = 100 / len(messages)
+    asked = (later['xundan_score_cache_total{outcome="hit"}'], later['xundan_score_cache_total{outcome="miss"}'])
+    return _measured(offered, before, after) | {
+        "in_time": share * in_time,
+        "later": share * (len(messages) - in_time - never),
+        "never": share * never,
+        "remembered": 100 * asked[0] / max(1.0, sum(asked)),
+        "behind_s": behind_s,
+        "passes": later["xundan_score_batches_total"],
+    }
+
+
+def _usual(folder: Path, messages: Sequence[Asked], rate: int) -> Row:
+    token = mint(settings_for(folder, scoring=False), SHOP, 1, SCOPES)
+    with usual_way.serving(SIZE, folder) as (url, pid):
+        bodies = [_body(n, one) | {"context": _context(one)} for n, one in enumerate(messages)]
+        requests = [request(url, token, body) for body in bodies]
+        uvloop.run(offer(url, requests[: WARM_UP // 10], rate=WARM_UP_RATE))
+        before = family_usage(pid)
+        offered = uvloop.run(offer(url, requests, rate=rate))
+        after = family_usage(pid)
+    answered = sum(answer.status == 200 for answer in offered.answers)
+    return _measured(offered, before, after) | {"in_time": 100 * answered / len(messages)}
+
+
+def _measured(offered: Offered, before: Usage, after: Usage) -> dict[str, object]:
+    """What the client saw and what the server used meanwhile. Requests without an answer took longer than any."""
+    lost = offered.requests - len(offered.answers)
+    took = sorted(answer.took_s for answer in offered.answers)
+    cpu_s = after.cpu_s - before.cpu_s
+    return {
+        "messages": offered.requests,
+        **{f"p{part}_ms": _percentile(took, lost, part) for part in (50, 95, 99)},
+        "lost": 100 * lost / offered.requests,
+        "refused": sum(answer.status != 200 for answer in offered.answers),
+        "cpu_share": 100 * cpu_s / offered.elapsed_s,
+        "cpu_us": 1e6 * cpu_s / max(1, len(took)),
+        "rss_mb": after.rss_mb,
+        "peak_mb": after.peak_mb,
+        "late_ms": _percentile(sorted(offered.late_s), 0, 99),
+        "client_cpu_share": 100 * offered.client_cpu_s / offered.elapsed_s,
+    }
+
+
+def _percentile(ordered: Sequence[float], lost: int, part: int) -> float | None:
+    """In milliseconds; None where there was none."""
+    place = (len(ordered) + lost) * part // 100
+    return ordered[place] * 1000 if place < len(ordered) else None
+
+
+def _medians(rows: Sequence[Row]) -> list[Row]:
+    """One row for each system and rate: of every figure the median of the rounds that have it."""
+    found: list[Row] = []
+    for what, rate in dict.fromkeys((row["what"], row["rate"]) for row in rows):
+        those = [row for row in rows if (row["what"], row["rate"]) == (what, rate)]
+        found.append({"what": what, "rate": rate} | {name: _median(those, name) for name in those[0] if name != "what"})
+    return sorted(found, key=lambda row: str(row["what"]) == USUAL)
+
+
+def _median(rows: Sequence[Row], name: str) -> float | int | None:
+    values: list[Any] = [row[name] for row in rows if row[name] is not None]
+    return statistics.median_low(values) if values else None
+
+
+def _targets(rows: Sequence[Row]) -> list[Target]:
+    found = {(row["what"], row["rate"]): row for row in rows}
+    wanted = [
+        (DEFAULT, "p99_ms", "p99 ms", 25, True),
+        (DEFAULT, "in_time", "% scored in time", 100, False),
+        (SIZE.name, "p99_ms", "p99 ms", 60, True),
+        (SIZE.name, "rss_mb", "MB of memory", 700, True),
     ]
-    made = await asyncio.gather(*makers)
-    await asyncio.gather(*(protocol.done for _, protocol in made))
-    work.answered.elapsed_s = time.perf_counter() - started
-    return work.answered
+    fastest = RATES[-1]
+    return [
+        Target(f"{what}, {fastest}/s: {said}", limit, float(str(found[what, fastest][field])), at_most)
+        for what, field, said, limit, at_most in wanted
+        if (what, fastest) in found and found[what, fastest][field] is not None
+    ]
 
 
-@dataclass
-class _Work:
-    """What all connections share."""
-
-    requests: Iterator[tuple[int, bytes]]
-    until: float
-    answered: Answered = field(default_factory=Answered)
+def _unscored(folder: Path) -> int:
+    """How many customer messages nobody has scored, now that everything is carried."""
+    with closing(SqliteStore(folder / "store.db")) as store:
+        facts = (fact for fact in facts_held(store) if isinstance(fact, Message) and fact.sender == "user")
+        return sum(fact.intent is None for fact in facts)
 
 
-class _Connection(asyncio.Protocol):
-    """One keep-alive connection with one request under way."""
+def _body(number: int, asked: Asked) -> dict[str, Any]:
+    body = {"user_id": asked.user, "conversation_id": asked.user, "message_id": f"m{number}", "text": asked.text}
+    return body | ({"answer": asked.answer} if asked.answer else {})
 
-    def __init__(self, work: _Work, done: asyncio.Future[None]) -> None:
-        self.done = done
-        self._work = work
-        self._received = b""
-        self._place = -1
-        self._sent = 0.0
 
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-        self._next()
-
-    def data_received(self, data: bytes) -> None:
-        self._received += data
-        head, found, body = self._received.partition(_HEAD_END)
-        length = _LENGTH.search(head)
-        if not found or length is None or len(body) < int(length[1]):
-            return
-        if not head.startswith(b"HTTP/1.1 200 "):
-            self._end(ConnectionError(self._received.decode(errors="replace")))
-            return
-        now = time.perf_counter()
-        self._work.answered.took_s.append(now - self._sent)
-        self._work.answered.places.append(self._place)
-        self._received = b""
-        self._next(now)
-
-    def connection_lost(self, error: Exception | None) -> None:
-        self._end(ConnectionError("the server closed the connection"))
-
-    def _next(self, now: float | None = None) -> None:
-        self._sent = now or time.perf_counter()
-        self._place, request = next(self._work.requests, (-1, b"")) if self._sent < self._work.until else (-1, b"")
-        if request:
-            self._transport.write(request)
-        else:
-            self._end(None)
-
-    def _end(self, error: Exception | None) -> None:
-        if self.done.done():
-            return
-        if error:
-            self.done.set_exception(error)
-        else:
-            self.done.set_result(None)
-        self._transport.close()
+def _context(asked: Asked) -> list[dict[str, str]]:
+    return [{"from": turn.sender, "text": turn.text} for turn in asked.context]

@@ -38,13 +38,14 @@ class Target:
 
 @dataclass(frozen=True)
 class Result:
-    """One benchmark. `columns` maps a row's fields to headings, in the order of the table."""
+    """One benchmark. `columns` maps a row's fields to headings, in the order of the table; `notes` are sentences."""
 
     name: str
     title: str
     columns: Mapping[str, str]
     rows: Sequence[Row]
     targets: Sequence[Target] = ()
+    notes: Sequence[str] = ()
 
 
 def show(result: Result, console: Console) -> None:
@@ -60,6 +61,8 @@ def show(result: Result, console: Console) -> None:
         sign = "≤" if target.at_most else "≥"
         word = "[green]met[/]" if target.met else "[red]missed[/]"
         console.print(f"  {target.what}: {_cell(target.found)} ({sign} {_cell(target.wanted)} wanted) {word}")
+    for note in result.notes:
+        console.print(f"  {note}", markup=False)
     console.print()
 
 
@@ -81,6 +84,7 @@ def save(results: Sequence[Result], machine: Row, scale: float) -> Path:
             "name": result.name,
             "title": result.title,
             "rows": list(result.rows),
+            "notes": list(result.notes),
             "targets": [
                 {"what": t.what, "wanted": t.wanted, "found": t.found, "at_most": t.at_most, "met": t.met}
                 for t in result.targets

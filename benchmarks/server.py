@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,24 +41,43 @@ class Server:
             raise XundanError(f"the runner does not run: {answer['runner']}")
         return int(answer["lag"])
 
-    def wait_until_carried(self, pause_s: float = 0.05) -> None:
-        """Return once the reports contain everything that was acknowledged."""
+    def metrics(self) -> dict[str, float]:
+        """Every sample of `/metrics`, by its name and labels as they are written there."""
+        with Client(self.url) as client:
+            text = client.request("GET", "/metrics").body.decode()
+        lines = (line.rpartition(" ") for line in text.splitlines() if not line.startswith("#"))
+        return {name: float(value) for name, _, value in lines}
+
+    def wait_until_carried(self, pause_s: float = 0.05) -> float:
+        """Return once the reports contain everything that was acknowledged; says how many seconds that took."""
+        began = time.perf_counter()
         while self.lag():
             time.sleep(pause_s)
+        return time.perf_counter() - began
 
 
-def settings_for(folder: Path, *, scoring: bool) -> Settings:
-    """A shop's settings, its data in a folder."""
+def settings_for(folder: Path, *, scoring: bool, model: Path | None = None) -> Settings:
+    """A shop's settings, its data in a folder; `model` None for the model in the package."""
     given = {"shop_id": SHOP, "coze_secret": SECRET, "data_dir": str(folder), "scoring": scoring, "port": 0}
-    return load(environ={}, override=given)
+    return load(environ={}, override=given | ({"model_dir": str(model)} if model else {}))
 
 
 def environment(settings: Settings) -> dict[str, str]:
     """These settings as a process of its own reads them."""
     ours = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    names = ("shop_id", "data_dir", "scoring", "port")
+    names = ("shop_id", "data_dir", "scoring", "port", *(["model_dir"] if settings.model_dir else []))
     said = {PREFIX + name.upper(): str(getattr(settings, name)) for name in names}
     return ours | said | {PREFIX + "COZE_SECRET": SECRET, "PYTHONUNBUFFERED": "1"}
+
+
+def request(url: str, token: str, message: Mapping[str, object]) -> bytes:
+    """A request to `POST /coze` as it goes over the wire."""
+    body = json.dumps(message, ensure_ascii=False).encode()
+    head = (
+        f"POST /coze HTTP/1.1\r\nHost: {url.removeprefix('http://')}\r\nAuthorization: Bearer {token}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 @contextmanager

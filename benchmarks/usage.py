@@ -10,22 +10,38 @@ from typing import NamedTuple
 
 
 class Usage(NamedTuple):
-    """Of a process so far: seconds of processor time, those of its main thread, and the most memory it had, in MB."""
+    """Of a process so far: seconds of processor time, those of its main thread, the most memory it had and what it has
+    now, in MB."""
 
     cpu_s: float
     main_thread_s: float
     peak_mb: float
+    rss_mb: float = 0.0
 
 
 def usage(pid: int) -> Usage:
     """What a running process has used so far; zeros where there is no /proc."""
     proc = Path("/proc") / str(pid)
     try:
-        peak = re.search(r"VmHWM:\s+(\d+)", (proc / "status").read_text())
+        status = (proc / "status").read_text()
         main = (proc / "task" / str(pid) / "stat").read_text()
-        return Usage(_cpu_s((proc / "stat").read_text()), _cpu_s(main), int(peak[1]) / 1024 if peak else 0.0)
+        cpu_s = _cpu_s((proc / "stat").read_text())
+        return Usage(cpu_s, _cpu_s(main), _mb(status, "VmHWM"), _mb(status, "VmRSS"))
     except OSError:
         return Usage(0.0, 0.0, 0.0)
+
+
+def family_usage(pid: int) -> Usage:
+    """The same of a process and its children together; pages that they share are counted for each."""
+    children = Path(f"/proc/{pid}/task/{pid}/children")
+    pids = [pid, *map(int, children.read_text().split())] if children.exists() else [pid]
+    cpu_s, main_s, peak_mb, rss_mb = (sum(values) for values in zip(*map(usage, pids), strict=True))
+    return Usage(cpu_s, main_s, peak_mb, rss_mb)
+
+
+def _mb(status: str, name: str) -> float:
+    found = re.search(rf"{name}:\s+(\d+)", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def ended(process: subprocess.Popen[bytes]) -> Usage:
