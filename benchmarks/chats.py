@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from random import Random
 from typing import NamedTuple
@@ -57,7 +57,11 @@ def real_chats() -> list[Chat]:
 
 def written_chats() -> list[Chat]:
     """The dialogues written for training."""
-    lines = [line for path in sorted(WRITTEN.glob("dialogues*.jsonl")) for line in path.open(encoding="utf-8")]
+    lines = [
+        line
+        for path in sorted(WRITTEN.glob("dialogues*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
     dialogues = [json.loads(line)["turns"] for line in lines]
     return [
         Chat(f"w{number}", [Turn("user" if turn["from"] == "user" else "agent", turn["text"]) for turn in turns])
@@ -86,7 +90,7 @@ def asked(chat: Chat) -> list[Asked]:
 def as_they_come(chats: list[Chat], seed: int = 7) -> Iterator[Asked]:
     """All messages once: one of `AT_ONCE` customers writes next, by chance; who has finished makes room for another."""
     chance, coming = Random(seed), (asked(chat) for chat in chats)
-    present: list[Iterator[Asked]] = [iter(chat) for chat, _ in zip(coming, range(AT_ONCE), strict=False)]
+    present: list[Iterator[Asked]] = [iter(chat) for chat in islice(coming, AT_ONCE)]
     while present:
         place = chance.randrange(len(present))
         one = next(present[place], None)

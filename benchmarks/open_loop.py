@@ -82,8 +82,10 @@ class _Load:
             self._send(place, due)
         await asyncio.wait([self._done], timeout=PATIENCE_S)
         self._over = True
+        await asyncio.gather(*self._making)
         for connection in list(self._open):
             connection.transport.close()
+            await connection.closed
 
     def _send(self, place: int, due: float) -> None:
         if self._idle:
@@ -139,6 +141,8 @@ class _Connection(asyncio.Protocol):
         self._received = b""
         self._under_way: tuple[int, float] | None = None
 
+        self.closed: asyncio.Future[None] = load.loop.create_future()
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
@@ -166,4 +170,5 @@ class _Connection(asyncio.Protocol):
         if self._under_way is not None:
             self._load.finished_one()
             self._under_way = None
+        self.closed.set_result(None)
         self._load.closed(self)

@@ -82,13 +82,13 @@ def run(folder: Path, scale: float, say: Say) -> Result:
     if not real:
         notes.append(ABSENT)
     for loaded in _models(folder / "serving", notes):
-        mixes: dict[str, Sequence[Question]] = {str(n): _of_length(loaded, n) for n in LENGTHS}
+        mixes: dict[str, Sequence[Question]] = {str(n): of_length(loaded, n) for n in LENGTHS}
         if real:
             mixes[REAL_MIX] = _different(loaded.reader, real)
             notes += _memory(loaded, real)
         for name, questions in mixes.items():
             say(f"{loaded.name}, length {name}")
-            rows.append({"model": loaded.name, "length": name, **_compared(loaded, questions, scale)})
+            rows.append({"model": loaded.name, "length": name, **compared(loaded, questions, scale)})
     shutil.rmtree(folder / "serving", ignore_errors=True)
     targets = [
         Target(f"of the runtime's speed, {row['model']}, {row['length']}", 0.9, float(str(row["ratio"])))
@@ -99,15 +99,16 @@ def run(folder: Path, scale: float, say: Say) -> Result:
 
 
 def _models(folder: Path, notes: list[str]) -> Iterator[Loaded]:
-    yield _load("default model", DEFAULT_MODEL)
+    yield load("default model", DEFAULT_MODEL)
     size = SIZES["BERT-base"]
     try:
-        yield _load(size.name, models.write(folder, size))
+        yield load(size.name, models.write(folder, size))
     except MissingExtra as missing:
         notes.append(str(missing))
 
 
-def _load(name: str, path: Path) -> Loaded:
+def load(name: str, path: Path) -> Loaded:
+    """A model directory, on the runtime that the server would take."""
     directory = read_directory(path)
     reader = reader_of(directory)
     graph = open_graph(path / MODEL, threads(), "auto", [reader.feed(reader.prepare([Question("在吗")]))])
@@ -123,7 +124,7 @@ def _load(name: str, path: Path) -> Loaded:
 # what is asked
 
 
-def _of_length(loaded: Loaded, length: int) -> list[Question]:
+def of_length(loaded: Loaded, length: int) -> list[Question]:
     """Different messages of so many tokens (characters, where the model has no tokens), written by chance."""
     chance, found = Random(length), dict[bytes, Question]()
     shortest = length // 2 if loaded.tokens else length
@@ -162,7 +163,8 @@ def _hits(reader: Reader, questions: Sequence[Question]) -> float:
 # the comparison
 
 
-def _compared(loaded: Loaded, questions: Sequence[Question], scale: float) -> Row:
+def compared(loaded: Loaded, questions: Sequence[Question], scale: float) -> Row:
+    """The figures of one row: medians over the rounds."""
     seconds, rounds = SECONDS * min(1.0, scale), max(1, round(ROUNDS * min(1.0, scale)))
     began = time.perf_counter()
     prepared = loaded.reader.prepare(questions)
