@@ -6,6 +6,7 @@ from xundan.catalogue_chats import CHATS
 from xundan.catalogue_coze import COZE
 from xundan.catalogue_models import MODELS
 from xundan.catalogue_orders import ORDERS
+from xundan.catalogue_train import TRAIN
 from xundan.catalogue_understand import UNDERSTAND
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -413,3 +414,4 @@ WORDS |= COZE
 WORDS |= ORDERS
 WORDS |= MODELS
 WORDS |= UNDERSTAND
+WORDS |= TRAIN

@@ -61,8 +61,8 @@ class PairEncoder:
         if len(message) > most:  # requests stand at the beginning or at the end
             message = [*message[: most // 2], *message[len(message) - (most - most // 2) :]]
         context = context[max(0, len(context) - (room - len(message))) :]
-        first = len(before) + len(message) + len(between)
         ids = [*before, *message, *between, *context, *after]
+        first = len(before) + len(message) + len(between) if context else len(ids)
         return Tokens(ids, [0] * first + [1] * (len(ids) - first))
 
 

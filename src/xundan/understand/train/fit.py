@@ -1,142 +1,233 @@
-"""Fitting: a multinomial logistic regression over weighted n-grams whose classes are the pairs (intent, buy).
-
-Both heads are sums of one softmax: an intent's probability sums its two pairs, buy sums the pairs with buy 1. The two
-labels share their evidence that way, which ranks buy better than a head of its own (docs/model.md has the table).
-"""
+"""The training loop: batches of like length, a rate that rises and falls, checkpoints, an early stop."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import NamedTuple
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
-from scipy import sparse
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import GroupKFold
+from torch import Tensor
+from torch.nn import functional
 
 from xundan.domain.ports import Question
 from xundan.domain.records import INTENTS
-from xundan.understand.evaluate import Answers, Labelled
-from xundan.understand.features import Features, Hashes, Ngrams, Vocabulary
+from xundan.errors import ConfigError
+from xundan.understand.encode import PairEncoder, Tokens
 from xundan.understand.train.data import Example
+from xundan.understand.train.network import Network
 
 Reals = NDArray[np.float64]
-FOLDS = 5
+CHECKPOINT = "checkpoint.pt"
+POOL = 16
+"""Batches whose rows are sorted together: like lengths in a batch, yet another mixture in every epoch."""
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """The choices of a training. `regularisation` is scikit-learn's C; `balance` 1 weighs all intents alike, 0 none."""
+    """The choices of a training; the defaults are those for a BERT of base size.
 
-    ngrams: Ngrams = field(default_factory=lambda: Ngrams(text_n=2))
-    context_weight: float = 0.6
-    least_count: int = 2
-    idf: bool = True
-    regularisation: float = 30.0
-    balance: float = 0.75
-
-
-class Linear(NamedTuple):
-    """A fitted model: `weights[v]` scales feature v, `coefficients` [features, classes], `intercept` [classes].
-
-    `intent_of` and `buy_of` say which intent (index into INTENTS) and which buy a class stands for.
+    `layer_decay` is what a layer's rate is multiplied with for every layer above it; 1 gives all the same.
+    `class_weights` 1 weighs all intents alike, 0 each message alike. `patience` is in epochs, 0 for no early stop.
     """
 
-    ngrams: Ngrams
-    vocabulary: Hashes
-    weights: Reals
-    coefficients: Reals
-    intercept: Reals
-    intent_of: NDArray[np.int64]
-    buy_of: NDArray[np.int64]
-
-    def predict(self, questions: Sequence[Question]) -> tuple[Reals, Reals]:
-        """Probabilities of the intents [n, 16] and of buy [n], the latter not calibrated."""
-        rows = _matrix(self.ngrams.extract(questions), len(questions), self.vocabulary, self.weights)
-        logits = rows @ self.coefficients + self.intercept
-        classes = np.exp(logits - logits.max(axis=1, keepdims=True))
-        classes /= classes.sum(axis=1, keepdims=True)
-        intents = np.zeros((len(questions), len(INTENTS)))
-        np.add.at(intents.T, self.intent_of, classes.T)
-        return intents, classes @ self.buy_of
+    learning_rate: float = 2e-5
+    epochs: int = 3
+    length: int = 64
+    batch: int = 32
+    layer_decay: float = 1.0
+    class_weights: float = 0.5
+    label_smoothing: float = 0.0
+    warm_up: float = 0.1
+    weight_decay: float = 0.01
+    dropout: float = 0.1
+    train_words: bool = True
+    expand: bool = True
+    patience: int = 2
+    seed: int = 0
 
 
-def fit(examples: Sequence[Example], recipe: Recipe) -> Linear:
-    """Fit one model; the same examples and recipe give the same model."""
-    messages = [example.message for example in examples]
-    features = recipe.ngrams.extract([message.question for message in messages])
-    vocabulary, weights = _vocabulary(features, messages, recipe)
-    pairs = np.array([INTENTS.index(m.intent) * 2 + m.buy for m in messages])
-    intents = Counter(message.intent for message in messages)
-    sample_weight = np.array([float(intents[message.intent]) ** -recipe.balance for message in messages])
-    model = LogisticRegression(C=recipe.regularisation, max_iter=200)
-    rows = _matrix(features, len(messages), vocabulary, weights)
-    model.fit(rows, pairs, sample_weight=sample_weight / sample_weight.mean())
-    classes = model.classes_.astype(np.int64)
-    return Linear(
-        recipe.ngrams, vocabulary, weights, model.coef_.T, model.intercept_, intent_of=classes // 2, buy_of=classes % 2
+class Targets(NamedTuple):
+    """What is to be learnt: probabilities of the intents [n, 16] and of buy [n], 0 and 1 where a person labelled."""
+
+    intent: Reals
+    buy: Reals
+
+    @staticmethod
+    def of(examples: Sequence[Example]) -> Targets:
+        """The labels of examples."""
+        rows = [INTENTS.index(example.message.intent) for example in examples]
+        return Targets(np.eye(len(INTENTS))[rows], np.array([float(e.message.buy) for e in examples]))
+
+
+@dataclass
+class Progress:
+    """Where a training stands. `score` is what the last epoch reached on the validation set."""
+
+    step: int
+    steps: int
+    epoch: int
+    loss: float
+    score: float | None = None
+
+
+class Task(NamedTuple):
+    """What a training works on: `questions` gives the training questions, perhaps varied, for a random source."""
+
+    questions: Callable[[random.Random], Sequence[Question]]
+    targets: Targets
+    validate: Callable[[Network], float]
+
+
+def fit(
+    network: Network,
+    encoder: PairEncoder,
+    task: Task,
+    recipe: Recipe,
+    folder: Path,
+    told: Callable[[Progress], None],
+) -> None:
+    """Train a network in place and leave it as it was after its best epoch on the validation set.
+
+    After every epoch a checkpoint is written to `folder`; a training that finds one there goes on from it, and with the
+    same recipe ends in the same network. Raises `ConfigError` when the checkpoint is of another recipe.
+    """
+    state = _State(network, recipe, math.ceil(len(task.targets.buy) / recipe.batch))
+    state.weights.copy_(torch.tensor(_class_weights(task.targets, recipe.class_weights)))
+    state.resume(folder / CHECKPOINT)
+    while state.epoch < recipe.epochs and not state.tired:
+        rng = _seeded(recipe.seed, state.epoch)
+        rows = encoder.encode(task.questions(rng))
+        network.train()
+        for place in _batches(rows, recipe.batch, rng):
+            loss = _step(state, [rows[i] for i in place], Targets(task.targets.intent[place], task.targets.buy[place]))
+            told(Progress(state.step, state.steps * recipe.epochs, state.epoch, loss))
+        state.end_epoch(task.validate(network))
+        told(Progress(state.step, state.steps * recipe.epochs, state.epoch, loss, state.scores[-1]))
+        state.save(folder / CHECKPOINT)
+    network.load_state_dict(state.best)
+    network.eval()
+
+
+class _State:
+    """Everything that a resumed training needs."""
+
+    def __init__(self, network: Network, recipe: Recipe, steps: int) -> None:
+        self.network = network
+        self.recipe = recipe
+        self.steps = steps
+        self.step = self.epoch = 0
+        self.scores: list[float] = []
+        self.best = _copy(network)
+        self.weights = torch.ones(len(INTENTS), device=network.intent.weight.device)
+        self.optimiser = torch.optim.AdamW(list(_groups(network, recipe)), lr=recipe.learning_rate, fused=True)
+        self._rates = [group["lr"] for group in self.optimiser.param_groups]
+
+    @property
+    def tired(self) -> bool:
+        """Whether as many epochs as `patience` brought nothing better."""
+        since = len(self.scores) - 1 - self.scores.index(max(self.scores)) if self.scores else 0
+        return bool(self.recipe.patience) and since >= self.recipe.patience
+
+    def pace(self) -> None:
+        """Set the rates of this step: a linear rise, then a linear fall to 0."""
+        total = self.steps * self.recipe.epochs
+        rise = max(1, int(total * self.recipe.warm_up))
+        share = min((self.step + 1) / rise, (total - self.step) / max(1, total - rise))
+        for group, rate in zip(self.optimiser.param_groups, self._rates, strict=True):
+            group["lr"] = rate * share
+
+    def end_epoch(self, score: float) -> None:
+        self.epoch += 1
+        self.scores.append(score)
+        if score == max(self.scores):
+            self.best = _copy(self.network)
+
+    def save(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        state = {"recipe": asdict(self.recipe), "steps": self.steps, "step": self.step, "scores": self.scores}
+        state |= {"network": self.network.state_dict(), "best": self.best, "optimiser": self.optimiser.state_dict()}
+        torch.save(state, path.with_suffix(".new"))
+        path.with_suffix(".new").replace(path)
+
+    def resume(self, path: Path) -> None:
+        if not path.exists():
+            return
+        state = torch.load(path, weights_only=True, map_location=self.network.intent.weight.device)
+        if (state["recipe"], state["steps"]) != (asdict(self.recipe), self.steps):
+            raise ConfigError(f"{path} is of another training: delete it, or train with the same options and data")
+        self.network.load_state_dict(state["network"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step, self.scores, self.best = state["step"], state["scores"], state["best"]
+        self.epoch = len(self.scores)
+
+
+def _step(state: _State, rows: list[Tokens], targets: Targets) -> float:
+    state.pace()
+    intent, buy = state.network(rows)
+    loss = _loss(intent, buy, targets, state)
+    state.optimiser.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(state.network.parameters(), 1.0)
+    state.optimiser.step()
+    state.step += 1
+    return float(loss.detach())
+
+
+def _loss(intent: Tensor, buy: Tensor, targets: Targets, state: _State) -> Tensor:
+    """Cross-entropy of both heads against targets that may be soft."""
+    smooth = state.recipe.label_smoothing
+    goal = torch.tensor(targets.intent, dtype=intent.dtype, device=intent.device)
+    goal = goal * (1 - smooth) + smooth / len(INTENTS)
+    step = torch.tensor(targets.buy, dtype=buy.dtype, device=buy.device) * (1 - smooth) + smooth / 2
+    return functional.cross_entropy(intent, goal, state.weights) + functional.binary_cross_entropy_with_logits(
+        buy, step
     )
 
 
-def cross_validate(examples: Sequence[Example], recipe: Recipe) -> Answers:
-    """What models say about scenes they were not fitted on: every message predicted once, split by scene."""
-    scenes = [example.scene for example in examples]
-    intents, buy = np.zeros((len(examples), len(INTENTS))), np.zeros(len(examples))
-    for train, rest in GroupKFold(FOLDS).split(scenes, groups=scenes):
-        model = fit([examples[i] for i in train], recipe)
-        intents[rest], buy[rest] = model.predict([examples[i].message.question for i in rest])
-    truth = [example.message for example in examples]
-    return Answers(
-        np.array([message.intent for message in truth]),
-        np.array(INTENTS)[intents.argmax(axis=1)],
-        np.array([message.buy for message in truth]),
-        buy,
-    )
+def _class_weights(targets: Targets, power: float) -> Reals:
+    """A rare intent's messages weigh more; the mean message weighs 1."""
+    counts = targets.intent.sum(axis=0)
+    weights = np.where(counts > 0, np.maximum(counts, 1e-9) ** -power, 0.0)
+    return np.asarray(weights * counts.sum() / (weights * counts).sum())
 
 
-class Calibration(NamedTuple):
-    """Platt scaling (Platt 1999): calibrated = sigmoid(slope * logit(p) + offset)."""
-
-    slope: float
-    offset: float
-
-    def apply(self, scores: Reals) -> Reals:
-        """Calibrated probabilities."""
-        return 1 / (1 + np.exp(-(self.slope * logit(scores) + self.offset)))
-
-
-def logit(p: Reals) -> Reals:
-    """The log odds of probabilities, kept finite."""
-    p = np.clip(p, 1e-6, 1 - 1e-6)
-    return np.log(p / (1 - p))
+def _groups(network: Network, recipe: Recipe) -> Iterator[dict[str, Any]]:
+    """Parameters with their rates: the lower the layer, the slower; no decay for biases and norms."""
+    layers = network.encoder.encoder.layer
+    parts: list[tuple[torch.nn.Module, int]] = [(network.intent, 0), (network.buy, 0)]
+    parts += [(layer, len(layers) - number) for number, layer in enumerate(layers)]
+    network.encoder.embeddings.requires_grad_(recipe.train_words)
+    if recipe.train_words:
+        parts.append((network.encoder.embeddings, len(layers) + 1))
+    for module, depth in parts:
+        rate = recipe.learning_rate * recipe.layer_decay**depth
+        for matrices in (True, False):
+            chosen = [p for p in module.parameters() if (p.ndim > 1) == matrices]
+            yield {"params": chosen, "lr": rate, "weight_decay": recipe.weight_decay if matrices else 0.0}
 
 
-def calibrate(answers: Answers) -> Calibration:
-    """Fit the scaling on hold-out answers."""
-    model = LogisticRegression(C=1e6).fit(logit(answers.score)[:, None], answers.buy)
-    return Calibration(float(model.coef_[0, 0]), float(model.intercept_[0]))
+def _batches(rows: Sequence[Tokens], size: int, rng: random.Random) -> list[list[int]]:
+    order = list(range(len(rows)))
+    rng.shuffle(order)
+    found: list[list[int]] = []
+    for start in range(0, len(order), size * POOL):
+        pool = sorted(order[start : start + size * POOL], key=lambda i: len(rows[i].ids))
+        found += [pool[i : i + size] for i in range(0, len(pool), size)]
+    rng.shuffle(found)
+    return found
 
 
-def _vocabulary(features: Features, messages: Sequence[Labelled], recipe: Recipe) -> tuple[Hashes, Reals]:
-    """Features of at least `least_count` messages and their weights: rarity (idf), less for the turns before."""
-    hashes, place = np.unique(features.hashes, return_inverse=True)
-    each_once = np.unique(features.rows * len(hashes) + place) % len(hashes)
-    counts = np.bincount(each_once, minlength=len(hashes))
-    often = counts >= recipe.least_count
-    of_message = recipe.ngrams.extract([Question(message.question.text) for message in messages]).hashes
-    weights = np.where(np.isin(hashes, of_message), 1.0, recipe.context_weight)
-    if recipe.idf:
-        weights *= np.log((1 + len(messages)) / (1 + counts)) + 1
-    return hashes[often], weights[often]
+def _seeded(seed: int, epoch: int) -> random.Random:
+    """Every epoch has its own source, so that a resumed training repeats what an uninterrupted one would do."""
+    torch.manual_seed(seed * 1000 + epoch)
+    return random.Random(seed * 1000 + epoch)  # noqa: S311 (an order, no secret)
 
 
-def _matrix(features: Features, count: int, vocabulary: Hashes, weights: Reals) -> sparse.csr_matrix:
-    """Rows of unit length: a feature's weight where a message has it."""
-    numbers = Vocabulary(vocabulary).number(features, count)
-    rows, columns = np.nonzero(numbers)
-    which = numbers[rows, columns] - 1
-    norms = np.sqrt(np.bincount(rows, weights[which] ** 2, minlength=count))
-    return sparse.csr_matrix((weights[which] / norms[rows], (rows, which)), shape=(count, len(vocabulary)))
+def _copy(network: Network) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in network.state_dict().items()}

@@ -13,12 +13,13 @@ from onnx import TensorProto, helper, numpy_helper
 
 from xundan.domain.records import INTENTS
 from xundan.understand.directory import CARD, FORMAT, LABELS, MODEL, digest
-from xundan.understand.train.fit import Calibration, Linear
+from xundan.understand.train.calibration import Platt
+from xundan.understand.train.linear import Linear
 
 VOCABULARY = "vocabulary.npy"
 
 
-def write_directory(path: Path, model: Linear, calibration: Calibration, card: dict[str, Any]) -> None:
+def write_directory(path: Path, model: Linear, calibration: Platt, card: dict[str, Any]) -> None:
     """Write the directory; `card` is completed with format, kind, version, features and the files' hashes."""
     path.mkdir(parents=True, exist_ok=True)
     np.save(path / VOCABULARY, model.vocabulary)
@@ -29,7 +30,7 @@ def write_directory(path: Path, model: Linear, calibration: Calibration, card: d
     _write_json(path / CARD, head | {"features": model.ngrams.to_dict(), "files": files} | card)
 
 
-def graph(model: Linear, calibration: Calibration) -> onnx.ModelProto:
+def graph(model: Linear, calibration: Platt) -> onnx.ModelProto:
     """Input `features` int32 [n, width], 0 for padding; outputs `intent` float [n, 16], `buy` float [n].
 
     Row v of the table holds what feature v adds to the classes' logits and, last, to the squared length of the message.
