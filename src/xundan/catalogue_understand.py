@@ -201,4 +201,43 @@ UNDERSTAND: dict[str, tuple[str, str]] = {
         "有效建议 {proposed} 条，无效回答 {invalid} 条，没有回答 {unanswered} 条",
         "{proposed} proposals, {invalid} invalid answers, {unanswered} without an answer",
     ),
+    "label.check.help": (
+        "检查标注文件：重复的、自相矛盾的、跨训练集和测试集的；--against 找出和另一份文件相同的消息",
+        "Check labelled files: what repeats, contradicts, leaks into a test set; --against: what another file has, too.",
+    ),
+    "label.check.example": (
+        "xundan label check labelled.jsonl --against test.jsonl",
+        "xundan label check labelled.jsonl --against test.jsonl",
+    ),
+    "check.path": (
+        "标注好的 JSON Lines 文件，或放着这些文件的文件夹",
+        "labelled JSON Lines, or a folder of such files",
+    ),
+    "check.against": ("不该有相同消息的另一份标注文件", "another labelled file, which must have none of the messages"),
+    "check.table": ("改为输出数据卡片的 Markdown 表格", "print the tables of a data card, in Markdown, instead"),
+    "check.counts": (
+        "{messages} 条标注，其中推进购买 {buy} 条；{scenes} 个场景或会话",
+        "{messages} labelled messages, {buy} of them steps to buy; {scenes} scenes or sessions",
+    ),
+    "check.few": (
+        "少于 {least} 条的意图，学不好也测不准：{intents}",
+        "intents with fewer than {least}, hard to learn and to measure: {intents}",
+    ),
+    "check.contradictions": (
+        "文字和上文都相同、标注却不同：{count} 条",
+        "same text and context, different labels: {count}",
+    ),
+    "check.repeats": (
+        "与前面的消息几乎相同（文字和上文）：{count} 条",
+        "nearly the same as an earlier message, text and context: {count}",
+    ),
+    "check.leaks": (
+        "留作验证和测试、文字却与训练用的几乎相同：{count} 条",
+        "held back for validation and test, with nearly the same text as one trained on: {count}",
+    ),
+    "check.shared": (
+        "--against 的文件里也有几乎相同的文字：{count} 条",
+        "nearly the same text is in --against, too: {count}",
+    ),
+    "check.more": ("……还有 {count} 条", "… and {count} more"),
 }

@@ -1,4 +1,4 @@
-"""The commands around labelled messages: draw them, bring labels in, take them out, have a model propose some."""
+"""The commands around labelled messages: draw, import, export and check them, have a model propose labels."""
 
 from __future__ import annotations
 
@@ -88,6 +88,16 @@ def register(app: typer.Typer) -> None:
     ) -> None:
         _draw(given.settings(), count, seed)
 
+    @command(label, "check", "label.check")
+    def check(
+        given: Given,
+        path: Annotated[Path, typer.Argument(metavar="FILE|FOLDER", help=say("check.path"))],
+        against: Annotated[Path | None, typer.Option("--against", metavar="FILE", help=say("check.against"))] = None,
+        table: Annotated[bool, typer.Option("--table", help=say("check.table"))] = False,
+    ) -> None:
+        if not _check(path, against, table=table):
+            raise typer.Exit(1)
+
 
 def _known_format(form: str) -> None:
     if form not in FORMATS:
@@ -124,6 +134,24 @@ def _draw(settings: Settings, count: int, seed: int) -> None:
             drawn = draw(reader.log, reader.store, shop, count, seed=seed, without=labels.known(shop), progress=show)
         added = labels.add(shop, drawn)
         print(say("label.drawn", new=added.new, open=labels.counts(shop).open))
+
+
+def _check(path: Path, against: Path | None, *, table: bool) -> bool:
+    """Print what a labelled set is like; whether nothing contradicts and nothing is in the other file, too."""
+    from xundan.label_check import lines
+    from xundan.understand.train.datacard import markdown
+    from xundan.understand.train.quality import found_in, inspect, read_pieces
+
+    pieces = read_pieces(path)
+    found = inspect(pieces)
+    if table:
+        print(markdown(pieces, found), end="")
+        return True
+    others = [piece.text for piece in read_pieces(against)] if against else []
+    shared = sorted({number for number, said in found_in(pieces, others) if said == pieces[number].text})
+    for line in lines(pieces, found, shared):
+        print(line)
+    return not (found.contradictions or shared)
 
 
 def _propose(settings: Settings, llm: str, model: str, yes: bool, *, count: int, batch: int, workers: int) -> None:
