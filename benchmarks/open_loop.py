@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from random import Random
+from typing import cast
 from urllib.parse import urlsplit
 
 CONNECTIONS = 64
@@ -144,8 +145,7 @@ class _Connection(asyncio.Protocol):
         self.closed: asyncio.Future[None] = load.loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's is none by inheritance
         self._load.opened(self)
 
     def send(self, place: int, due: float) -> None:

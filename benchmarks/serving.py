@@ -41,7 +41,7 @@ ROUNDS = 5
 SECONDS = 1.0
 QUESTIONS = 512
 REAL_SAMPLE = 2048
-PATIENT_MS = 60_000
+PATIENT_MS = 3_600_000
 REAL_MIX = "real mix"
 CHARACTERS = (
     "的一是了我不人在他有这个上们来到时大地为子中你说生国年着就那和要她出也得里后自以"

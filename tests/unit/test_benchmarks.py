@@ -1,7 +1,9 @@
 import asyncio
 from pathlib import Path
+from typing import cast
 
 import pytest
+import uvloop
 from benchmarks import chats, models, serving
 from benchmarks.bert import SIZES
 from benchmarks.open_loop import Offered, offer
@@ -35,8 +37,7 @@ class _Echo(asyncio.Protocol):
         self._close = close
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         body = data.partition(b"\r\n\r\n")[2]
@@ -57,7 +58,7 @@ async def _offered(count: int, *, close: bool) -> tuple[list[bytes], Offered]:
 
 @pytest.mark.parametrize("close", [False, True], ids=["kept", "closed after each answer"])
 def test_every_request_is_sent_once_and_has_its_own_answer(close: bool) -> None:
-    requests, offered = asyncio.run(_offered(300, close=close))
+    requests, offered = uvloop.run(_offered(300, close=close))
     assert sorted(answer.place for answer in offered.answers) == list(range(300))
     assert all(requests[answer.place].endswith(answer.body) for answer in offered.answers)
 
