@@ -196,8 +196,12 @@ def _bar() -> Iterator[Callable[[Progress], None]]:
 
 
 def _tell(out: Path, card: dict[str, Any]) -> None:
-    for title in ("held_out", "measured"):
-        if found := card.get(title):
-            shown = {name: found[name]["value"] for name in ("accuracy", "macro_f1", "buy_auc")}
-            print(say(f"train.{title}", messages=found["messages"], **{k: f"{v:.3f}" for k, v in shown.items()}))
+    print(say("train.held_out", **_shown(card["held_out"])))
+    if "measured" in card:
+        print(say("train.measured", **_shown(card["measured"])))
     print(say("train.written", path=out))
+
+
+def _shown(found: dict[str, Any]) -> dict[str, Any]:
+    values = {name: f"{found[name]['value']:.3f}" for name in ("accuracy", "macro_f1", "buy_auc")}
+    return {"messages": found["messages"]} | values
