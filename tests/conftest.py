@@ -42,12 +42,17 @@ def _no_train() -> str:
     return "" if importlib.util.find_spec("torch") else "the train extra is not installed"
 
 
-LACKS: dict[str, Callable[[], str]] = {"shared": _no_shared, "browser": _no_browser, "cluster": _no_cluster, "train": _no_train}
+LACKS: dict[str, Callable[[], str]] = {
+    "shared": _no_shared,
+    "browser": _no_browser,
+    "cluster": _no_cluster,
+    "train": _no_train,
+}
 """Per part: why it cannot be used here, "" where it can."""
 
 
 def require(part: str) -> None:
-    """Skip the running test where a part (shared, browser, cluster, train) is absent; fail where XUNDAN_REQUIRE names it."""
+    """Skip the running test where a part of `LACKS` is absent; fail where XUNDAN_REQUIRE names it."""
     reason = LACKS[part]()
     if not reason:
         return

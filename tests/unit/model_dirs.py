@@ -9,6 +9,9 @@ from pathlib import Path
 
 from xundan.understand.directory import digest
 
+TINY_NGRAM = Path(__file__).parents[1] / "data" / "tiny_ngram"
+"""A linear model that knows a few words; see tests/data/make_tiny_ngram.py."""
+
 TINY = Path(__file__).parents[1] / "data" / "tiny_encoder"
 """An encoder with random weights; see tests/data/make_tiny_encoder.py."""
 

@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from model_dirs import TINY, replace, rewrite
+from model_dirs import TINY, TINY_NGRAM, replace, rewrite
 
 from xundan.domain.ports import Question, Scored, Turn
 from xundan.domain.records import INTENTS
 from xundan.errors import ConfigError
 from xundan.understand.directory import read_directory
-from xundan.understand.model import DEFAULT_MODEL, OnnxClassifier, load_classifier
+from xundan.understand.model import OnnxClassifier, load_classifier
 from xundan.understand.readers import EncoderReader, _encoder
 
-MODELS = {"ngram": load_classifier(DEFAULT_MODEL), "encoder": load_classifier(TINY)}
+MODELS = {"ngram": load_classifier(TINY_NGRAM), "encoder": load_classifier(TINY)}
 
 texts = st.text("这个多少钱能便宜点吗好的在不买大码abc12?！ \n🙂", max_size=90)
 turns = st.builds(Turn, st.sampled_from(["user", "agent", "bot"]), texts)
