@@ -11,7 +11,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "train"))
 
-from conftest import rows  # noqa: E402
+from cues import rows  # noqa: E402
 
 with tempfile.TemporaryDirectory() as folder:
     data = Path(folder, "labelled.jsonl")
