@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from itertools import groupby, islice
 from pathlib import Path
@@ -13,7 +14,8 @@ from xundan.domain.context import TURN_CHARS
 from xundan.domain.ports import CONTEXT_TURNS, Question, Turn
 
 ROOT = Path(__file__).parents[1]
-REAL = ROOT.parent / "shared" / "data" / "real_chats.tsv"
+SHARED = Path(os.environ.get("XUNDAN_SHARED") or ROOT.parent / "shared")
+REAL = SHARED / "data" / "real_chats.tsv"
 WRITTEN = ROOT / "data" / "written"
 ABSENT = f"the real length mix is left out: {REAL.name} is not there"
 
