@@ -88,7 +88,7 @@ def test_the_graph_says_what_the_network_says(
     base: Path, labelled: Path, tmp_path: Path, int8: bool, apart: float
 ) -> None:
     from xundan.understand.model import load_classifier
-    from xundan.understand.train.calibration import Platt
+    from xundan.understand.train.calibration import Platt, Scale
     from xundan.understand.train.encoder_export import Calibration, write_encoder
 
     network, encoder, task = _prepared(base, labelled)
@@ -96,23 +96,26 @@ def test_the_graph_says_what_the_network_says(
     network.start_heads(encoder.encode(questions), task.targets.intent.argmax(1), task.targets.buy.astype(int))
     from xundan.understand.train.base import load_base
 
-    calibration = Calibration(1.7, Platt(1.3, -0.2))
+    calibration = Calibration(Scale(1.7, np.linspace(-1, 1, 16)), Platt(1.3, -0.2))
     write_encoder(tmp_path, network, load_base(str(base), base).tokenizer, 32, calibration, {}, int8=int8)
     logits, buy = network.answer(encoder.encode(questions))
-    softened = np.exp(logits / 1.7 - (logits / 1.7).max(axis=1, keepdims=True))
     intent, score = load_classifier(tmp_path).probabilities(questions)
-    np.testing.assert_allclose(intent, softened / softened.sum(axis=1, keepdims=True), atol=apart)
+    np.testing.assert_allclose(intent, calibration.intent.apply(logits), atol=apart)
     np.testing.assert_allclose(score, calibration.buy.apply(buy), atol=apart)
 
 
-def test_temperature_and_line_are_found_again() -> None:
-    from xundan.understand.train.calibration import platt, temperature
+def test_what_distorts_the_scores_is_found_and_undone() -> None:
+    from xundan.understand.train.calibration import platt, scale
 
     rng = np.random.default_rng(0)
     true = rng.normal(size=(20_000, 16)) * 2
-    chances = np.exp(true) / np.exp(true).sum(axis=1, keepdims=True)
+    bias = np.linspace(-1, 1, 16)
+    chances = np.exp(true + bias) / np.exp(true + bias).sum(axis=1, keepdims=True)
     labels = np.array([rng.choice(16, p=row) for row in chances])
-    assert temperature(true * 3, labels) == pytest.approx(3, rel=0.05)
+    found = scale(true * 3, labels)
+    assert found.temperature == pytest.approx(3, rel=0.05)
+    np.testing.assert_allclose(found.bias, bias, atol=0.1)
+    np.testing.assert_allclose(found.apply(true * 3), chances, atol=0.05)
     logits = rng.normal(size=20_000) * 2
     bought = rng.random(20_000) < 1 / (1 + np.exp(-(0.5 * logits + 0.4)))
     assert platt(logits, bought) == pytest.approx((0.5, 0.4), abs=0.05)

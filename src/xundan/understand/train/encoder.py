@@ -19,7 +19,7 @@ from xundan.understand.evaluate import answer
 from xundan.understand.labelled import Labelled
 from xundan.understand.model import OnnxClassifier, load_classifier
 from xundan.understand.train.base import Base
-from xundan.understand.train.calibration import platt, temperature
+from xundan.understand.train.calibration import platt, scale
 from xundan.understand.train.card import THRESHOLD, data_entry, figures
 from xundan.understand.train.data import Data, Example, Split
 from xundan.understand.train.encoder_export import Calibration, int8_loss, write_encoder
@@ -115,10 +115,10 @@ def _targets(plan: Plan) -> Targets:
 
 
 def calibrate(network: Network, encoder: PairEncoder, examples: Sequence[Example]) -> Calibration:
-    """Fit temperature and line on scenes that were not trained on."""
+    """Fit scale and line on scenes that were not trained on."""
     intent, buy = network.answer(encoder.encode([example.message.question for example in examples]))
     targets = Targets.of(examples)
-    return Calibration(temperature(intent, targets.intent.argmax(axis=1)), platt(buy, targets.buy > 0.5))
+    return Calibration(scale(intent, targets.intent.argmax(axis=1)), platt(buy, targets.buy > 0.5))
 
 
 def _checked(network: Network, plan: Plan, calibration: Calibration) -> dict[str, float]:
@@ -138,7 +138,13 @@ def _card(plan: Plan, calibration: Calibration) -> dict[str, Any]:
     return {
         "name": f"{plan.base.name}, {plan.base.encoder.config.num_hidden_layers} layers",
         "recipe": asdict(plan.recipe) | teacher,
-        "calibration": {"temperature": calibration.temperature, "buy": calibration.buy._asdict()},
+        "calibration": {
+            "intent": {
+                "temperature": calibration.intent.temperature,
+                "bias": dict(zip(INTENTS, calibration.intent.bias.round(4).tolist(), strict=True)),
+            },
+            "buy": calibration.buy._asdict(),
+        },
         "thresholds": {"high": THRESHOLD},
         "data": data_entry(plan.data, plan.split),
         "made_with": {name: version(name) for name in LIBRARIES},

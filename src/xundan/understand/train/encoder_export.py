@@ -18,7 +18,7 @@ from xundan.understand.directory import CARD, FORMAT, LABELS, MODEL, digest
 from xundan.understand.evaluate import MEASURES, Answers, answer
 from xundan.understand.labelled import Labelled
 from xundan.understand.model import load_classifier
-from xundan.understand.train.calibration import Platt
+from xundan.understand.train.calibration import Platt, Scale
 from xundan.understand.train.graph import Bert, Head, build
 from xundan.understand.train.network import Network, Reals
 
@@ -30,7 +30,7 @@ MOST_LOST = 0.005
 class Calibration(NamedTuple):
     """What a network's logits are made probabilities with."""
 
-    temperature: float
+    intent: Scale
     buy: Platt
 
 
@@ -88,12 +88,12 @@ def _bert(network: Network, length: int, calibration: Calibration) -> Bert:
         config.num_attention_heads,
         length,
         config.layer_norm_eps,
-        _head(network, network.intent, 1 / calibration.temperature, 0.0),
+        _head(network, network.intent, 1 / calibration.intent.temperature, calibration.intent.bias),
         _head(network, network.buy, calibration.buy.slope, calibration.buy.offset),
     )
 
 
-def _head(network: Network, layer: Any, slope: float, offset: float) -> Head:
+def _head(network: Network, layer: Any, slope: float, offset: Any) -> Head:
     """A head on plain features: the standardisation and the calibration are taken into it."""
     weight: Reals = layer.weight.detach().cpu().numpy().astype(np.float64) / network.spread.cpu().numpy()
     bias = layer.bias.detach().cpu().numpy() - weight @ network.mean.cpu().numpy()
