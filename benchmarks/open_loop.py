@@ -36,7 +36,7 @@ class Answer:
 class Offered:
     """What became of the requests; those without an answer were given up.
 
-    `late_s` is how much later than due each was sent while a connection was free: the client's own fault.
+    `late_s` is how much later than due the client came to each: its own fault.
     """
 
     requests: int
@@ -89,8 +89,8 @@ class _Load:
             await connection.closed
 
     def _send(self, place: int, due: float) -> None:
+        self.offered.late_s.append(time.perf_counter() - due)
         if self._idle:
-            self.offered.late_s.append(time.perf_counter() - due)
             self._idle.pop().send(place, due)
             return
         self._waiting.append((place, due))

@@ -48,6 +48,11 @@ class Result:
     notes: Sequence[str] = ()
 
 
+def portion(scale: float, rounds: int) -> tuple[int, float]:
+    """How many rounds a part of the full size is, and what part of each: fewer rounds first, then shorter ones."""
+    return max(1, round(rounds * scale)), min(1.0, rounds * scale)
+
+
 def show(result: Result, console: Console) -> None:
     """Print a table, and below it what was aimed at."""
     table = Table(title=result.title, title_justify="left", header_style="bold")
@@ -55,18 +60,19 @@ def show(result: Result, console: Console) -> None:
         text = any(isinstance(row.get(field), str) for row in result.rows)
         table.add_column(heading, justify="left" if text else "right")
     for row in result.rows:
-        table.add_row(*(_cell(row.get(field)) for field in result.columns))
+        table.add_row(*(cell(row.get(field)) for field in result.columns))
     console.print(table)
     for target in result.targets:
         sign = "≤" if target.at_most else "≥"
         word = "[green]met[/]" if target.met else "[red]missed[/]"
-        console.print(f"  {target.what}: {_cell(target.found)} ({sign} {_cell(target.wanted)} wanted) {word}")
+        console.print(f"  {target.what}: {cell(target.found)} ({sign} {cell(target.wanted)} wanted) {word}")
     for note in result.notes:
         console.print(f"  {note}", markup=False)
     console.print()
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A figure as the tables have it."""
     if value is None:
         return "–"
     if isinstance(value, float):

@@ -18,7 +18,7 @@ import uvloop
 from benchmarks import models
 from benchmarks.bert import SIZES
 from benchmarks.chats import ABSENT, REAL, asked, real_chats
-from benchmarks.results import Result, Row, Target
+from benchmarks.results import Result, Row, Target, portion
 from xundan.domain.ports import Question, Scored
 from xundan.errors import MissingExtra
 from xundan.serving import BATCHES
@@ -89,6 +89,7 @@ def run(folder: Path, scale: float, say: Say) -> Result:
         for name, questions in mixes.items():
             say(f"{loaded.name}, length {name}")
             rows.append({"model": loaded.name, "length": name, **compared(loaded, questions, scale)})
+            say(f"  ratio {rows[-1]['ratio']:.2f}")
     shutil.rmtree(folder / "serving", ignore_errors=True)
     targets = [
         Target(f"of the runtime's speed, {row['model']}, {row['length']}", 0.9, float(str(row["ratio"])))
@@ -165,7 +166,8 @@ def _hits(reader: Reader, questions: Sequence[Question]) -> float:
 
 def compared(loaded: Loaded, questions: Sequence[Question], scale: float) -> Row:
     """The figures of one row: medians over the rounds."""
-    seconds, rounds = SECONDS * min(1.0, scale), max(1, round(ROUNDS * min(1.0, scale)))
+    rounds, part = portion(scale, ROUNDS)
+    seconds = SECONDS * part
     began = time.perf_counter()
     prepared = loaded.reader.prepare(questions)
     reading_s = time.perf_counter() - began
@@ -189,6 +191,12 @@ def _feeds(reader: Reader, prepared: Sequence[Prepared], size: int) -> list[tupl
     batches = [order[start : start + size] for start in range(0, len(order), size)]
     Random(size).shuffle(batches)
     return [(len(batch), reader.feed(batch)) for batch in batches]
+
+
+def alone(loaded: Loaded, questions: Sequence[Question], seconds: float) -> float:
+    """Messages a second of the runtime alone, at the batch size that suits it best."""
+    prepared = loaded.reader.prepare(_different(loaded.reader, questions))
+    return max(_raw(loaded.run, _feeds(loaded.reader, prepared, size), seconds) for size in BATCH_SIZES)
 
 
 def _raw(run: Run, feeds: Sequence[tuple[int, Feed]], seconds: float) -> float:

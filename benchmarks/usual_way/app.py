@@ -43,7 +43,7 @@ def create() -> Flask:
         return jsonify(message_id=said["message_id"], intent=intent, buyScore=buy)
 
     app.add_url_rule("/coze", view_func=coze, methods=["POST"])
-    app.add_url_rule("/readyz", view_func=lambda: jsonify(status="ok"))
+    app.add_url_rule("/readyz", view_func=lambda: jsonify(worker=os.getpid()))
     return app
 
 
