@@ -46,8 +46,8 @@ class World:
         self.random = random.Random(seed)
         self.journeys: dict[str, DictParts] = {}
         self.queues: dict[tuple[str, str], deque[Incoming]] = {}
-        self.conversations: dict[str, Conversation] = {}
-        self.messages: dict[str, dict[int, list[Message]]] = {}
+        self.documents: dict[tuple[str, str], Conversation] = {}  # as in the store: of an owner, by id
+        self.texts: dict[tuple[str, str], dict[int, list[Message]]] = {}
         self.orders: dict[tuple[str, str], Order] = {}
         self.aliases: dict[str, str] = {}
         self.cubes: Contributions = {}
@@ -77,20 +77,32 @@ class World:
         for out in effects.outgoing:
             self.queues.setdefault((key, out.owner), deque()).append(out)
         for id in effects.delete_conversations:
-            self.conversations.pop(id, None)
-            self.messages.pop(id, None)
-        self.conversations.update(effects.put_conversations)
+            self.documents.pop((key, id), None)
+            self.texts.pop((key, id), None)
+        self.documents.update({(key, id): document for id, document in effects.put_conversations.items()})
         for (id, day), messages in effects.put_messages.items():
             if messages:
-                self.messages.setdefault(id, {})[day] = messages
+                self.texts.setdefault((key, id), {})[day] = messages
             else:
-                self.messages.get(id, {}).pop(day, None)
+                self.texts.get((key, id), {}).pop(day, None)
         for order_id in effects.delete_orders:
             self.orders.pop((key, order_id), None)
         self.orders.update({(key, order_id): order for order_id, order in effects.put_orders.items()})
         if effects.alias_changed:
             self.aliases[key] = effects.alias_of or key
         add(self.cubes, effects.cubes)
+
+    @property
+    def conversations(self) -> dict[str, Conversation]:
+        """By id; once everything is delivered, a conversation has one owner."""
+        found = {id: document for (_, id), document in self.documents.items()}
+        assert len(found) == len(self.documents), "two owners keep one conversation"
+        return found
+
+    @property
+    def messages(self) -> dict[str, dict[int, list[Message]]]:
+        """By conversation and day."""
+        return {id: days for (_, id), days in self.texts.items() if days}
 
     def outcome(self) -> dict[str, Any]:
         """Everything a user could see, in a form that can be compared."""

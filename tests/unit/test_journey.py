@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 from collections import defaultdict
 from typing import Any, TypeVar
 
@@ -112,6 +113,22 @@ def test_an_order_that_turns_out_to_be_paid_earlier_takes_its_place_before_the_o
     assert [c.order_id for c in world.conversations.values()] == ["o2"]
     world.take([strategies.to_record(earlier)])
     assert [c.order_id for c in world.conversations.values()] == ["o1"]
+
+
+def test_a_conversation_whose_first_message_has_copies_on_two_days_is_counted_once() -> None:
+    """While links are still being learnt, copies with another instant come by several ways; the last word is one."""
+    day = strategies.DAY
+    facts = [
+        strategies.link("c3", "c2", "m11", 25 * day),
+        strategies.event("c2", "m0", 10 * day, "q0", "created"),
+        strategies.link("c2", "c1", "m4", 10 * day),
+        strategies.message("c3", "m8", 10 * day, order_id="o1"),
+        strategies.message("c3", "m8", 9 * day, order_id="o1"),
+    ]
+    expected = _run(facts, strategies.DEFAULT_RULES).outcome()
+    for seed in range(200):
+        shuffled = random.Random(seed).sample(facts, len(facts))
+        assert _run(shuffled, strategies.DEFAULT_RULES, seed).outcome() == expected, seed
 
 
 def _parts_read(history_days: int) -> int:

@@ -6,6 +6,7 @@ facts need no special case: the difference to the last emission is the effect.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 
 from xundan.domain.attribution import credited, sale
@@ -21,12 +22,14 @@ from xundan.domain.state import (
     Emitted,
     Head,
     Parts,
+    Place,
     Row,
     Segment,
     Totals,
     between,
     exclude,
     include,
+    place_name,
 )
 from xundan.domain.timeline import Timeline
 
@@ -45,12 +48,17 @@ class Emitter:
         if isinstance(fact, OrderEvent):
             self.orders.add(fact.order_id)
             return
-        day = self.rules.day(fact.ts)
-        self.message_days.add(day)
+        days = {self.rules.day(fact.ts), *self._days_of_copies(fact)}
+        self.message_days.update(days)
         if present:
             self.timeline.settle()
         else:  # what it holds together may fall apart
-            self.message_days.update(self._days([day]))
+            self.message_days.update(self._days(days))
+
+    def _days_of_copies(self, fact: Message) -> list[int]:
+        """The days on which copies of a fact are held, which differ while a copy with another instant is on its way."""
+        place = self.parts.get(place_name(fact.identity), Place)
+        return [int(part[1:]) for _, part in place.slots] if place and len(place.slots) > 1 else []
 
     def finish(self) -> None:
         """Emit everything that differs from what was emitted before."""
@@ -162,32 +170,44 @@ class Emitter:
     # conversations
 
     def _conversations(self, days: list[int]) -> None:
-        before: dict[str, Emitted] = {}
-        for day in days:
-            before.update(self.timeline.segment(day).conversations)
-        after: dict[str, Emitted] = {}
+        """Describe the conversations that start on these days.
+
+        One with two copies of its first message stands on two days under one id until a copy is taken back: each of the
+        two is compared with what its own day emitted, and the document that remains is put anew.
+        """
+        before = {(day, id): old for day in days for id, old in self.timeline.segment(day).conversations.items()}
+        seen = Counter(id for _, id in before)
+        after: dict[tuple[int, str], Emitted] = {}
         for day in days:
             starting = {
-                found.id: self._conversation(found, before.get(found.id))
+                found.id: self._conversation(found, before.get((day, found.id)), anew=seen[found.id] > 1)
                 for found in self.timeline.run(day).sessions
                 if self.rules.day(found.messages[0].ts) == day
             }
-            after.update(starting)
+            after.update({(day, id): new for id, new in starting.items()})
             segment = self.timeline.segment(day)
             if starting or segment.conversations:
                 segment.conversations = starting
                 self._keep_segment(day, segment)
-        for id in before.keys() - after.keys():
-            self._emit(before[id].rows, {})
-            self.effects.delete_conversations.add(id)
+        self._gone({at: old for at, old in before.items() if at not in after}, after)
 
-    def _conversation(self, found: Session, old: Emitted | None) -> Emitted:
+    def _gone(self, gone: dict[tuple[int, str], Emitted], after: dict[tuple[int, str], Emitted]) -> None:
+        """Take back what these added; their documents too, unless the conversation stands on another day now."""
+        for (_, id), old in gone.items():
+            self._emit(old.rows, {})
+            still = [new.days for (_, other), new in after.items() if other == id]
+            if not still:
+                self.effects.delete_conversations.add(id)
+            for day in set(old.days).difference(*still) if still else ():
+                self.effects.put_messages[id, day] = []
+
+    def _conversation(self, found: Session, old: Emitted | None, *, anew: bool) -> Emitted:
         by_day = self._by_day(found.messages)
         document = self._document(found, max(by_day))
-        if old is None or old.document != document:
+        if anew or old is None or old.document != document:
             self.effects.put_conversations[found.id] = document
         for day in by_day.keys() | set(old.days if old else ()):
-            if old is None or day not in old.days or day not in by_day or day in self.message_days:
+            if anew or old is None or day not in old.days or day not in by_day or day in self.message_days:
                 self.effects.put_messages[found.id, day] = by_day.get(day, [])
         rows = self._emit(old.rows if old else [], conversation(self.timeline, found, bool(document.order_id)))
         return Emitted(document, sorted(by_day), rows)

@@ -31,6 +31,7 @@ from xundan.domain.state import (
     Told,
     exclude,
     include,
+    place_name,
     put_in_order,
 )
 
@@ -272,9 +273,3 @@ def _first(order: OrderState, role: Role) -> Key | None:
 
 def _held(fact: Message | OrderEvent, via: Via = ()) -> Held:
     return HeldMessage(fact, via) if isinstance(fact, Message) else HeldEvent(fact, via)
-
-
-def place_name(identity: Identity) -> str:
-    """The name of the part that says where a fact's copies are held."""
-    kind, owner, id = identity
-    return f"i{kind[0]}{owner}\n{id}"

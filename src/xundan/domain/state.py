@@ -173,6 +173,12 @@ class Place:
     slots: list[tuple[Via, str]] = field(default_factory=list)
 
 
+def place_name(identity: Identity) -> str:
+    """The name of the part that says where a fact's copies are held."""
+    kind, owner, id = identity
+    return f"i{kind[0]}{owner}\n{id}"
+
+
 def include(days: list[int], day: int) -> None:
     """Add a day to a sorted list once."""
     at = bisect_left(days, day)

@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from xundan.domain.cells import Contributions, add
-from xundan.domain.journey import Incoming, advance, place_name
+from xundan.domain.journey import Incoming, advance
 from xundan.domain.records import ORDER_KEY, Fact, Link, Message, OrderEvent, journey_key
 from xundan.domain.rules import Rules
+from xundan.domain.state import place_name
 from xundan.embedded.arithmetic import claim
 from xundan.embedded.parts import Name, PartCache
 from xundan.embedded.sqlite_store import SqliteStore
