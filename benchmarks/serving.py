@@ -82,7 +82,7 @@ def run(folder: Path, scale: float, say: Say) -> Result:
     if not real:
         notes.append(ABSENT)
     for loaded in _models(folder / "serving", notes):
-        mixes: dict[str, Sequence[Question]] = {str(n): of_length(loaded, n) for n in LENGTHS}
+        mixes: dict[str, Sequence[Question]] = {str(n): of_length(loaded, n) for n in lengths(loaded)}
         if real:
             mixes[REAL_MIX] = _different(loaded.reader, real)
             notes += _memory(loaded, real)
@@ -123,6 +123,12 @@ def load(name: str, path: Path) -> Loaded:
 
 
 # what is asked
+
+
+def lengths(loaded: Loaded) -> list[int]:
+    """Those of `LENGTHS` that the model reads to their end: it cuts off what is longer than its own limit."""
+    longest = loaded.reader.prepare([Question(CHARACTERS * 2)])[0].length
+    return [length for length in LENGTHS if length <= longest or not loaded.tokens]
 
 
 def of_length(loaded: Loaded, length: int) -> list[Question]:

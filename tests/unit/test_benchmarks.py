@@ -4,7 +4,7 @@ from typing import cast
 
 import pytest
 import uvloop
-from benchmarks import chats, models, serving
+from benchmarks import chats, load, models, serving
 from benchmarks.bert import SIZES
 from benchmarks.open_loop import Offered, offer
 from benchmarks.server import request
@@ -69,6 +69,19 @@ def test_serving_is_compared_with_the_runtime() -> None:
     assert {one.length for one in loaded.reader.prepare(questions)} == {8}
     row = serving.compared(loaded, questions[:64], scale=0.02)
     assert {"raw32", "served8", "full", "ratio"} <= {name for name, value in row.items() if value}
+
+
+def test_lengths_beyond_a_models_limit_are_left_out() -> None:
+    loaded = serving.load("tiny", TINY)
+    limit = loaded.reader.prepare([Question(serving.CHARACTERS * 2)])[0].length
+    assert serving.lengths(loaded) == [length for length in serving.LENGTHS if length <= limit]
+
+
+def test_rounds_without_an_answer_count_as_slower_than_any() -> None:
+    took = [20.0, None, None]
+    rows = [{"what": load.DEFAULT, "rate": 500, "p99_ms": p99, "in_time": 100.0} for p99 in took]
+    (row,) = load._medians(rows)
+    assert row == {"what": load.DEFAULT, "rate": 500, "p99_ms": None, "in_time": 100.0}
 
 
 def test_a_model_of_random_weights_is_a_model_directory(tmp_path: Path) -> None:
